@@ -1,0 +1,51 @@
+"""Whether the server takes predictions: loading, ready, draining."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dragoman.errors import ModelNotReady
+
+__all__ = ["Lifecycle", "Phase"]
+
+
+class Phase(enum.Enum):
+    LOADING = "loading"
+    READY = "ready"
+    DRAINING = "draining"
+
+
+class Lifecycle:
+    """The phase of a server, and how many predictions it is working on."""
+
+    def __init__(self, phase: Phase = Phase.LOADING) -> None:
+        self.phase = phase
+        self.in_flight = 0
+
+    def become_ready(self) -> None:
+        """Take predictions. A server that drains already stays so."""
+        if self.phase is Phase.LOADING:
+            self.phase = Phase.READY
+
+    def drain(self) -> None:
+        """Take no more predictions; those in flight finish."""
+        self.phase = Phase.DRAINING
+
+    def check(self) -> None:
+        """Raises `ModelNotReady` unless the server is ready."""
+        if self.phase is not Phase.READY:
+            raise ModelNotReady(
+                f"The server is {self.phase.value}.", help="send it again after the seconds in Retry-After."
+            )
+
+    @contextmanager
+    def prediction(self) -> Iterator[None]:
+        """Around one prediction, from its first byte to its answer. Raises `ModelNotReady`."""
+        self.check()
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1

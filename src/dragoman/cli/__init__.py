@@ -1,0 +1,68 @@
+"""The command: one module per verb, loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from dragoman.errors import DragomanError
+
+__all__ = ["VERBS", "cli", "main"]
+
+VERBS = {
+    "init": "Write the example workspace to a new folder.",
+    "up": "Train what needs training, register it, and serve it.",
+    "train": "Train a model and register the result as a version.",
+    "predict": "Answer a text, or a file of texts, with a registered model.",
+    "serve": "Serve models over HTTP.",
+    "models": "List and show registered versions.",
+    "spec": "Check a model's spec, or print its JSON Schema.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one by one: `dragoman --help` imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"dragoman.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dragoman")
+def cli() -> None:
+    """Multilingual text models through their whole life in production.
+
+    One file declares a model, one command runs it, every language counts.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or input."""
+    try:
+        done: Any = cli.main(arguments, prog_name="dragoman", standalone_mode=False)
+    except DragomanError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.help:
+            click.echo(f"help: {error.help}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    sys.exit(done if isinstance(done, int) else 0)

@@ -1,0 +1,73 @@
+"""`dragoman models`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dragoman.app import Workspace, open_workspace
+from dragoman.cli.options import as_json, print_json, print_table, workspace
+from dragoman.records import Version
+
+__all__ = ["command"]
+
+
+@click.group("models")
+def command() -> None:
+    """List and show registered versions."""
+
+
+@command.command("list")
+@as_json
+@workspace
+def list_versions(*, as_json: bool, path: str) -> None:
+    """List every version of every model."""
+    place = open_workspace(path)
+    versions = [version for model in place.catalog.models() for version in place.catalog.versions(model)]
+    if as_json:
+        print_json(versions)
+        return
+    rows = [_row(place, version) for version in versions]
+    print_table(("version", "aliases", "accuracy", "worst language", "created", "bundle"), rows)
+
+
+@command.command("show")
+@click.argument("model")
+@as_json
+@workspace
+def show(model: str, *, as_json: bool, path: str) -> None:
+    """Show a version: its card, its evaluation, and its lineage back to the data.
+
+    MODEL is a name (its champion), NAME@ALIAS, or NAME/NUMBER.
+    """
+    from dragoman.registry.bundle import CARD_FILE, open_bundle  # heavy: the ONNX library
+
+    place = open_workspace(path)
+    version = place.registry.resolve(model)
+    bundle = open_bundle(place.registry.fetch(version))
+    run = place.catalog.run(version.run)
+    if as_json:
+        print_json({"version": version, "run": run, "lineage": bundle.lineage, "evaluation": bundle.evaluation})
+        return
+    click.echo((bundle.folder / CARD_FILE).read_text(encoding="utf-8"))
+    click.echo("## Lineage\n")
+    for line in _lineage(version, run, bundle.lineage.sources):
+        click.echo(f"- {line}")
+
+
+def _row(place: Workspace, version: Version) -> tuple[str, ...]:
+    run = place.catalog.run(version.run)
+    accuracy, worst = (f"{run.metrics[key]:.3f}" for key in ("accuracy", "worst_language_accuracy"))
+    return version.uri, ", ".join(version.aliases), accuracy, worst, version.created, version.bundle[:12]
+
+
+def _lineage(version: Version, run: Any, sources: dict[str, str]) -> list[str]:
+    files = [f"source {name}, sha256 {digest[:16]}" for name, digest in sorted(sources.items())]
+    return [
+        f"version {version.uri}, bundle {version.bundle[:16]}, aliases: {', '.join(version.aliases) or 'none'}",
+        f"run {run.id}, {run.started}, {run.seconds:.0f} s, seed {run.seed}, on {run.hardware['processor']}",
+        f"code: dragoman {run.code['dragoman']} ({run.code['dragoman_digest'][:16]})",
+        f"dataset {run.dataset}, version {run.dataset_number}, digest {run.dataset_digest[:16]}",
+        *files,
+    ]

@@ -1,0 +1,35 @@
+"""`dragoman train`."""
+
+from __future__ import annotations
+
+import click
+
+from dragoman.app import open_workspace
+from dragoman.cli.options import workspace
+from dragoman.cli.progress import training_progress
+
+__all__ = ["command"]
+
+
+@click.command("train")
+@click.argument("model", required=False)
+@click.option("--again", is_flag=True, help="Train even if nothing has changed.")
+@workspace
+def command(model: str | None, *, again: bool, path: str) -> None:
+    """Train a model and register the result as a version.
+
+    A version that passes the gates of its spec becomes the champion; exit code 1 says that it did not. A training that
+    was killed goes on where it was.
+    """
+    place = open_workspace(path)
+    name = place.spec(model).name
+    with training_progress(name) as report:
+        outcome = place.train(name, again=again, report=report)
+    version, metrics = outcome.version, outcome.run.metrics
+    if not outcome.trained:
+        click.echo(f"Nothing has changed since {version.uri} was trained; --again trains it again.")
+        return
+    click.echo(
+        f"{version.uri} is the champion: accuracy {metrics['accuracy']:.3f}, "
+        f"worst language {metrics['worst_language_accuracy']:.3f}, trained in {outcome.run.seconds:.0f} s"
+    )

@@ -1,0 +1,1 @@
+"""From files to immutable dataset versions: sources, splits, datasets."""

@@ -1,0 +1,1 @@
+"""The packed encoder, its heads and its checkpoints: arithmetic only."""

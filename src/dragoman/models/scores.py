@@ -1,0 +1,17 @@
+"""From logits to scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["softmax"]
+
+
+def softmax(logits: NDArray[Any], *, temperature: float = 1.0) -> NDArray[np.float64]:
+    """Shares over the last axis, stable for any finite logits."""
+    scaled = logits.astype(np.float64) / temperature
+    exponents = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return exponents / exponents.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]

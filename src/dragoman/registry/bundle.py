@@ -1,0 +1,109 @@
+"""The bundle: the folder that a run produces and a server loads. This module knows its files by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dragoman.errors import Untrusted
+from dragoman.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from dragoman.records import Manifest, ParityReport, Report
+from dragoman.registry.manifest import verify_folder
+from dragoman.runtime.graph import GRAPH_FILE
+from dragoman.spec import ModelSpec, convert_spec
+from dragoman.text.lock import verify_lock
+from dragoman.text.tokenizer import TOKENIZER_FILE, Tokenizer
+
+__all__ = [
+    "CALIBRATION_FILE",
+    "CARD_FILE",
+    "CONFIG_FILE",
+    "ENVIRONMENT_FILE",
+    "EVALUATION_FILE",
+    "GRAPH_FILE",
+    "LANGUAGE_FILE",
+    "LINEAGE_FILE",
+    "LOCK_FILE",
+    "PARITY_FILE",
+    "SPEC_FILE",
+    "TOKENIZER_CONFIG_FILE",
+    "TOKENIZER_FILE",
+    "WEIGHTS_FILE",
+    "Bundle",
+    "Lineage",
+    "open_bundle",
+    "to_json_bytes",
+]
+
+LOCK_FILE = "tokenizer_lock.json"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
+LANGUAGE_FILE = "language.safetensors"
+CALIBRATION_FILE = "calibration.json"
+SPEC_FILE = "spec.json"
+LINEAGE_FILE = "lineage.json"
+EVALUATION_FILE = "evaluation.json"
+PARITY_FILE = "parity.json"
+ENVIRONMENT_FILE = "environment.json"
+CARD_FILE = "card.md"
+
+
+class Lineage(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a bundle comes from."""
+
+    run: str
+    dataset: str
+    dataset_number: int
+    dataset_digest: str
+    sources: dict[str, str]  # data file → SHA-256
+    base: str
+
+
+class Bundle(NamedTuple):
+    """A verified bundle, its small files read."""
+
+    folder: Path
+    manifest: Manifest
+    spec: ModelSpec
+    labels: list[str]
+    tokenizer: Tokenizer
+    temperature: float
+    first_position: int
+    lineage: Lineage
+    evaluation: Report
+    parity: ParityReport
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """Verify a bundle and read it.
+
+    Raises `Untrusted` if a byte of it was changed, or if its tokenizer no longer gives its golden ids.
+    """
+    manifest = verify_folder(folder)
+    try:
+        spec = convert_spec(json.loads((folder / SPEC_FILE).read_bytes()), source=str(folder / SPEC_FILE))
+        config = json.loads((folder / CONFIG_FILE).read_bytes())
+        tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens)
+        verify_lock(tokenizer, (folder / LOCK_FILE).read_bytes())
+        return Bundle(
+            folder=folder,
+            manifest=manifest,
+            spec=spec,
+            labels=list(spec.data.labels),
+            tokenizer=tokenizer,
+            temperature=json.loads((folder / CALIBRATION_FILE).read_bytes())["temperature"],
+            first_position=0 if config["model_type"] == "bert" else config["pad_token_id"] + 1,
+            lineage=msgspec.json.decode((folder / LINEAGE_FILE).read_bytes(), type=Lineage),
+            evaluation=msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Report),
+            parity=msgspec.json.decode((folder / PARITY_FILE).read_bytes(), type=ParityReport),
+        )
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise Untrusted(f"The bundle in {folder} lacks a part: {error}.", help="Train the model again.") from None
+
+
+def to_json_bytes(value: Any) -> bytes:
+    """JSON for people and for digests: sorted keys, two spaces, a newline at the end."""
+    plain = msgspec.to_builtins(value, order="sorted")
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"

@@ -1,0 +1,102 @@
+"""Settings of a workspace: one row each.
+
+A value comes from the command line, else from the environment (`DRAGOMAN_PORT`), else from `dragoman.toml`, else from
+the default in its row.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dragoman.errors import InvalidSpec, NotFound
+
+__all__ = ["SETTINGS", "WORKSPACE_FILE", "Setting", "Settings", "read_settings"]
+
+WORKSPACE_FILE = "dragoman.toml"
+ENVIRONMENT_PREFIX = "DRAGOMAN_"
+
+
+class Setting(NamedTuple):
+    """One setting: its name, default and help. The default's type is the setting's type."""
+
+    name: str
+    default: str | int | float
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+
+SETTINGS = (
+    Setting("host", "127.0.0.1", "Address that the server listens on."),
+    Setting("port", 8080, "Port that the server listens on."),
+    Setting("drain_seconds", 20.0, "How long a stopping server waits for requests in flight."),
+    Setting("max_body_bytes", 8_388_608, "Largest request body; a larger one is answered with 413."),
+    Setting("state", ".dragoman", "Folder of the workspace's state, relative to the workspace."),
+    Setting("catalog", "", "SQLAlchemy URL of the catalog. Empty: SQLite in the state folder."),
+)
+
+
+class Settings(NamedTuple):
+    """The values in force."""
+
+    host: str
+    port: int
+    drain_seconds: float
+    max_body_bytes: int
+    state: str
+    catalog: str
+
+
+def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of the workspace in `root`. `overrides` come from the command line; None values do not count.
+
+    Raises `NotFound` if `root` is no workspace and `InvalidSpec` for an unknown setting or a wrong value.
+    """
+    stored = _read_file(root / WORKSPACE_FILE)
+    values = {setting.name: setting.default for setting in SETTINGS}
+    values |= {name: _checked(name, value, WORKSPACE_FILE) for name, value in stored.items()}
+    values |= {s.name: _parsed(s, os.environ[s.variable]) for s in SETTINGS if s.variable in os.environ}
+    values |= {name: value for name, value in (overrides or {}).items() if value is not None}
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(
+            f"{path.parent} is not a workspace: it has no {WORKSPACE_FILE}.",
+            help="`dragoman init FOLDER` makes one; or name one with --workspace.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSpec(f"{path} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
+
+
+def _checked(name: str, value: Any, source: str) -> Any:
+    setting = next((setting for setting in SETTINGS if setting.name == name), None)
+    if setting is None:
+        names = [setting.name for setting in SETTINGS]
+        near = difflib.get_close_matches(name, names, n=1)
+        help = f"did you mean '{near[0]}'?" if near else f"valid settings are {', '.join(names)}."
+        raise InvalidSpec(f"{source}: unknown setting '{name}'.", help=help)
+    wanted = (int, float) if isinstance(setting.default, float) else type(setting.default)
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        kind = type(setting.default).__name__
+        raise InvalidSpec(f"{source}: '{name}' is {value!r}, expected {kind}.", help=setting.help)
+    return value
+
+
+def _parsed(setting: Setting, text: str) -> str | int | float:
+    try:
+        return type(setting.default)(text)
+    except ValueError:
+        kind = type(setting.default).__name__
+        raise InvalidSpec(f"{setting.variable} is {text!r}, expected {kind}.", help=setting.help) from None

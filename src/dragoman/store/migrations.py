@@ -1,0 +1,109 @@
+"""The catalog's tables, by numbered steps. A step that was released never changes; a new one is appended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from dragoman.errors import Conflict
+
+__all__ = ["MIGRATIONS", "migrate"]
+
+Migration = Callable[[Connection], None]
+MIGRATIONS: list[Migration] = []
+ATTEMPTS = 5
+
+
+def migrate(engine: Engine) -> None:
+    """Apply the steps that are missing, all or none.
+
+    Two processes may do so at once: where the database does not make one wait, it refuses the second one's tables, and
+    the second one looks again. Raises `Conflict` for a catalog that a newer release wrote.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _apply_missing(engine)
+        except (IntegrityError, ProgrammingError):
+            continue
+    return _apply_missing(engine)
+
+
+def _apply_missing(engine: Engine) -> None:
+    with engine.begin() as connection:
+        applied = _applied(connection)
+        _refuse_unknown(applied)
+        for migration in MIGRATIONS:
+            if migration.__name__ not in applied:
+                _remember(connection, migration.__name__)
+                migration(connection)
+
+
+def _applied(connection: Connection) -> set[str]:
+    connection.execute(
+        text("CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied TEXT NOT NULL)")
+    )
+    return set(connection.execute(text("SELECT name FROM migrations")).scalars())
+
+
+def _remember(connection: Connection, name: str) -> None:
+    connection.execute(
+        text("INSERT INTO migrations (name, applied) VALUES (:name, :applied)"),
+        {"name": name, "applied": datetime.now(UTC).isoformat(timespec="seconds")},
+    )
+
+
+def _refuse_unknown(applied: set[str]) -> None:
+    if unknown := sorted(applied - {migration.__name__ for migration in MIGRATIONS}):
+        raise Conflict(
+            f"The catalog was written by a newer Dragoman: it has the migration '{unknown[0]}'.",
+            help="pip install --upgrade dragoman",
+        )
+
+
+def migration(function: Migration) -> Migration:
+    MIGRATIONS.append(function)
+    return function
+
+
+@migration
+def m001_initial(connection: Connection) -> None:
+    for statement in (
+        """
+        CREATE TABLE dataset_versions (
+            name TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            record TEXT NOT NULL,
+            PRIMARY KEY (name, number),
+            UNIQUE (name, digest)
+        )
+        """,
+        "CREATE TABLE runs (id TEXT NOT NULL PRIMARY KEY, model TEXT NOT NULL, record TEXT NOT NULL)",
+        "CREATE INDEX runs_by_model ON runs (model)",
+        "CREATE TABLE models (name TEXT NOT NULL PRIMARY KEY)",
+        """
+        CREATE TABLE versions (
+            model TEXT NOT NULL REFERENCES models (name),
+            number INTEGER NOT NULL,
+            bundle TEXT NOT NULL,
+            run TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (model, number),
+            UNIQUE (model, bundle)
+        )
+        """,
+        """
+        CREATE TABLE aliases (
+            model TEXT NOT NULL,
+            alias TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (model, alias),
+            FOREIGN KEY (model, number) REFERENCES versions (model, number)
+        )
+        """,
+    ):
+        connection.execute(text(statement))

@@ -1,0 +1,118 @@
+"""The errors that every implementation of a store raises in the same words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from dragoman.errors import Conflict, InvalidInput, NotFound, Untrusted
+
+__all__ = [
+    "alias_elsewhere",
+    "blob_changed",
+    "blob_not_found",
+    "dataset_number_taken",
+    "dataset_version_not_found",
+    "is_table_name",
+    "require_file",
+    "require_table_name",
+    "run_not_found",
+    "table_not_found",
+    "table_version_not_found",
+    "unstorable",
+    "version_not_found",
+]
+
+TABLE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+# Blobs --------------------------------------------------------------------------------------------------------------
+
+
+def require_file(path: Path) -> None:
+    """Raise `NotFound` unless `path` is a file."""
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}.", help="Name an existing file, not a folder.")
+
+
+def blob_not_found(digest: str) -> NotFound:
+    return NotFound(f"There is no blob {digest!r}.", help="Blobs are named by the SHA-256 of their content.")
+
+
+def blob_changed(digest: str, found: str) -> Untrusted:
+    return Untrusted(
+        f"The blob {digest} was changed: its content has the digest {found}.",
+        help="Restore it from a backup, or store the original content again.",
+    )
+
+
+# Tables -------------------------------------------------------------------------------------------------------------
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a table may have this name."""
+    return TABLE_NAME.fullmatch(name) is not None
+
+
+def require_table_name(name: str) -> None:
+    """Raise `InvalidInput` unless a table may have this name."""
+    if not is_table_name(name):
+        raise InvalidInput(
+            f"{name!r} cannot be the name of a table.",
+            help="Use 1 to 64 lower-case letters, digits, '-' and '_', beginning with a letter or digit.",
+        )
+
+
+def table_not_found(name: str) -> NotFound:
+    return NotFound(f"There is no table {name!r}.", help="Write it first.")
+
+
+def table_version_not_found(name: str, version: int, latest: int) -> NotFound:
+    return NotFound(f"The table '{name}' has no version {version}.", help=f"It has the versions 0 to {latest}.")
+
+
+# Catalog ------------------------------------------------------------------------------------------------------------
+
+
+def unstorable() -> InvalidInput:
+    return InvalidInput("A name or text cannot be stored in the catalog.", help="Use valid Unicode without NUL.")
+
+
+def dataset_version_not_found(name: str, number: int, numbers: Sequence[int]) -> NotFound:
+    if not numbers:
+        return NotFound(f"There is no dataset {name!r}.", help="A training run makes it from the model's data files.")
+    return NotFound(f"The dataset '{name}' has no version {number}.", help=f"It has {_listed(numbers)}.")
+
+
+def dataset_number_taken(name: str, number: int) -> Conflict:
+    return Conflict(
+        f"Version {number} of the dataset '{name}' exists with other rows.",
+        help="Read the latest version and try again.",
+    )
+
+
+def run_not_found(id: str) -> NotFound:
+    return NotFound(f"There is no run {id!r}.", help="`dragoman models show` names the run of each version.")
+
+
+def version_not_found(model: str, number: int, numbers: Sequence[int]) -> NotFound:
+    if not numbers:
+        return NotFound(f"There is no model {model!r} in the registry.", help="`dragoman train` registers one.")
+    return NotFound(f"The model '{model}' has no version {number}.", help=f"It has {_listed(numbers)}.")
+
+
+def alias_elsewhere(model: str, alias: str, *, found: int | None, expected: int | None) -> Conflict:
+    return Conflict(
+        f"The alias '{model}@{alias}' {_pointing(found)}; expected was that it {_pointing(expected)}.",
+        help="Somebody else moved it; look at the versions and decide again.",
+    )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """`version 1`, `versions 1, 2`, and the newest twenty of more."""
+    shown = ", ".join(str(number) for number in numbers[-20:])
+    return f"version {shown}" if len(numbers) == 1 else f"versions {'…, ' if len(numbers) > 20 else ''}{shown}"
+
+
+def _pointing(number: int | None) -> str:
+    return "does not exist" if number is None else f"points at version {number}"

@@ -1,0 +1,57 @@
+"""The script of a text, by Unicode property."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dragoman.text.script_ranges import SCRIPT_RANGES
+
+__all__ = ["NO_SCRIPT", "script_of"]
+
+NO_SCRIPT = "Zyyy"  # ISO 15924: undetermined, such as digits, punctuation and emoji
+SCRIPTS = (NO_SCRIPT, *SCRIPT_RANGES)
+HAN, HANGUL, HIRAGANA, KATAKANA = map(SCRIPTS.index, ("Hani", "Hang", "Hira", "Kana"))
+LEAST_NATIVE_SHARE = 0.1  # a kana in a Chinese brand name does not make a text Japanese
+
+
+def script_of(text: str) -> str:
+    """ISO 15924 code of the most frequent script among the letters and marks of a text.
+
+    Japanese and Korean mix scripts and have codes of their own: `Jpan` for kana with or without Han, `Kore` for Hangul
+    with or without Han; Han alone is `Hani`. A text without letters has the script `Zyyy`.
+    """
+    counts = _count_scripts(text)
+    best = SCRIPTS[counts.argmax()] if counts.any() else NO_SCRIPT
+    return {"Hira": "Jpan", "Kana": "Jpan", "Hang": "Kore"}.get(best, best)
+
+
+def _count_scripts(text: str) -> NDArray[np.int64]:
+    """Letters and marks per script, in the order of `SCRIPTS`, those of a mixed script all under its own one."""
+    table = _table()
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    counts = np.bincount(table[np.minimum(codes, len(table) - 1)], minlength=len(SCRIPTS))
+    counts[0] = 0
+    counts[HIRAGANA] += counts[KATAKANA]
+    counts[KATAKANA] = 0
+    native = HIRAGANA if counts[HIRAGANA] >= counts[HANGUL] else HANGUL
+    if counts[native] >= LEAST_NATIVE_SHARE * (counts[native] + counts[HAN]):
+        counts[native] += counts[HAN]
+        counts[HAN] = 0
+    return counts
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    """Position in `SCRIPTS` of each code point; the last entry stands for everything above."""
+    spans = [
+        (int(first, 16), int(last or first, 16) + 1, number)
+        for number, ranges in enumerate(SCRIPT_RANGES.values(), start=1)
+        for first, _, last in (span.partition("-") for span in ranges.split())
+    ]
+    table = np.zeros(max(stop for _, stop, _ in spans) + 1, dtype=np.uint8)
+    for start, stop, number in spans:
+        table[start:stop] = number
+    return table

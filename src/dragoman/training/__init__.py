@@ -1,0 +1,1 @@
+"""From a spec and a dataset version to a bundle."""

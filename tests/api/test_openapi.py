@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dragoman.api.lifecycle import Lifecycle
+from dragoman.api.native import MAX_BODY_BYTES, NativeApi
+from dragoman.api.openapi import openapi_document
+from dragoman.serving.table import ModelTable
+
+
+def references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"]} if "$ref" in node else set()
+        return own.union(*map(references, node.values()))
+    return set().union(*map(references, node)) if isinstance(node, list) else set()
+
+
+def operations() -> list[tuple[str, dict[str, Any]]]:
+    return [(path, one) for path, methods in openapi_document()["paths"].items() for one in methods.values()]
+
+
+def test_every_reference_leads_to_a_schema() -> None:
+    schemas = openapi_document()["components"]["schemas"]
+    assert references(openapi_document()) == {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_every_route_is_described_and_nothing_else() -> None:
+    api = NativeApi(ModelTable(), Lifecycle(), max_body_bytes=MAX_BODY_BYTES)
+    routes = {
+        (route.path, method.lower())
+        for route in api.routes()
+        for method in (route.methods or set())
+        if method != "HEAD"
+    }
+    described = {(path, method) for path, methods in openapi_document()["paths"].items() for method in methods}
+    assert described == routes - {("/openapi.json", "get")}
+
+
+def test_every_operation_has_its_own_id_and_an_answer() -> None:
+    ids = [one["operationId"] for _, one in operations()]
+    assert len(set(ids)) == len(ids)
+    assert all("200" in one["responses"] for _, one in operations())
+
+
+def test_every_path_parameter_is_declared() -> None:
+    for path, operation in operations():
+        declared = [parameter["name"] for parameter in operation.get("parameters", [])]
+        assert declared == re.findall(r"{(\w+)}", path)
+
+
+def test_the_request_schema_comes_from_the_records() -> None:
+    schema = openapi_document()["components"]["schemas"]["PredictRequest"]
+    assert schema["required"] == ["inputs"]
+    assert schema["additionalProperties"] is False
+    assert set(schema["properties"]) == {"inputs", "parameters", "subject"}

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.models.small import FAMILIES, LABELS, POOLINGS, small_checkpoint, small_config
+
+from dragoman.errors import InvalidCheckpoint, MissingExtra
+from dragoman.models.checkpoint import (
+    CONFIG_FILE,
+    INDEX_FILE,
+    TORCH_FILE,
+    WEIGHTS_FILE,
+    Checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A good checkpoint to spoil."""
+    write_checkpoint(tmp_path, small_checkpoint())
+    return tmp_path
+
+
+def change_config(folder: Path, **changes: Any) -> None:
+    raw = json.loads((folder / CONFIG_FILE).read_text())
+    (folder / CONFIG_FILE).write_text(json.dumps(raw | changes))
+
+
+def rewrite_weights(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    checkpoint = read_checkpoint(folder)
+    arrays = dict(checkpoint.arrays)
+    change(arrays)
+    write_checkpoint(folder, checkpoint._replace(arrays=arrays))
+
+
+def assert_same(left: Checkpoint, right: Checkpoint) -> None:
+    assert left._replace(arrays={}) == right._replace(arrays={})
+    assert left.arrays.keys() == right.arrays.keys()
+    assert all(np.array_equal(left.arrays[name], right.arrays[name]) for name in left.arrays)
+
+
+# Round trips
+
+
+@pytest.mark.parametrize("labels", [[], LABELS], ids=["body", "classifier"])
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_written_checkpoint_reads_back_the_same(
+    family: str, pooling: str, labels: list[str], tmp_path: Path
+) -> None:
+    checkpoint = small_checkpoint(small_config(family), labels=labels, pooling=pooling)
+
+    write_checkpoint(tmp_path, checkpoint)
+
+    assert_same(read_checkpoint(tmp_path), checkpoint)
+
+
+def test_the_same_checkpoint_gives_the_same_bytes(tmp_path: Path) -> None:
+    checkpoint = small_checkpoint()
+    turned = checkpoint._replace(arrays=dict(reversed(checkpoint.arrays.items())))
+
+    write_checkpoint(tmp_path / "one", checkpoint)
+    write_checkpoint(tmp_path / "other", turned)
+
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+
+
+def test_a_written_checkpoint_is_readable_by_others(folder: Path) -> None:
+    assert (folder / WEIGHTS_FILE).stat().st_mode & 0o444 == 0o444
+
+
+def test_a_head_without_names_gets_numbered_labels(folder: Path) -> None:
+    change_config(folder, id2label=None)
+
+    assert read_checkpoint(folder).labels == ["LABEL_0", "LABEL_1", "LABEL_2"]
+
+
+def test_weights_become_float32(folder: Path) -> None:
+    rewrite_weights(folder, lambda arrays: arrays.update({n: a.astype(np.float16) for n, a in arrays.items()}))
+
+    assert {array.dtype for array in read_checkpoint(folder).arrays.values()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", ["lm_head.bias", "roberta.pooler.dense.weight", "roberta.embeddings.position_ids"])
+def test_parts_that_classification_does_not_use_are_left_out(name: str, folder: Path) -> None:
+    rewrite_weights(folder, lambda arrays: arrays.update({name: np.zeros(3, dtype=np.float32)}))
+
+    assert name not in read_checkpoint(folder).arrays
+
+
+# Refusals
+
+
+def remove_config(folder: Path) -> None:
+    (folder / CONFIG_FILE).unlink()
+
+
+def break_config(folder: Path) -> None:
+    (folder / CONFIG_FILE).write_text('{"model_type": ')
+
+
+def write_a_list_as_config(folder: Path) -> None:
+    (folder / CONFIG_FILE).write_text("[1, 2]")
+
+
+def write_config_as_latin_1(folder: Path) -> None:
+    (folder / CONFIG_FILE).write_bytes('{"model_type": "é"}'.encode("latin-1"))
+
+
+def forget_hidden_size(folder: Path) -> None:
+    raw = json.loads((folder / CONFIG_FILE).read_text())
+    del raw["hidden_size"]
+    (folder / CONFIG_FILE).write_text(json.dumps(raw))
+
+
+def remove_weights(folder: Path) -> None:
+    (folder / WEIGHTS_FILE).unlink()
+
+
+def cut_weights(folder: Path) -> None:
+    data = (folder / WEIGHTS_FILE).read_bytes()
+    (folder / WEIGHTS_FILE).write_bytes(data[:-100])
+
+
+def write_noise_as_weights(folder: Path) -> None:
+    (folder / WEIGHTS_FILE).write_bytes(b"not safetensors at all")
+
+
+def name_a_missing_shard(folder: Path) -> None:
+    remove_weights(folder)
+    (folder / INDEX_FILE).write_text(json.dumps({"weight_map": {"a": "model-00001.safetensors"}}))
+
+
+def break_index(folder: Path) -> None:
+    remove_weights(folder)
+    (folder / INDEX_FILE).write_text("{")
+
+
+def write_noise_as_torch_file(folder: Path) -> None:
+    remove_weights(folder)
+    (folder / TORCH_FILE).write_bytes(b"not a torch file")
+
+
+def pickle_code(folder: Path) -> None:
+    remove_weights(folder)
+    torch.save({"weights": Path}, folder / TORCH_FILE)
+
+
+def drop_an_array(folder: Path) -> None:
+    rewrite_weights(folder, lambda arrays: arrays.pop("roberta.embeddings.LayerNorm.bias"))
+
+
+def reshape_an_array(folder: Path) -> None:
+    name = "roberta.embeddings.LayerNorm.bias"
+    rewrite_weights(folder, lambda arrays: arrays.update({name: np.zeros(7, dtype=np.float32)}))
+
+
+def add_an_array(folder: Path) -> None:
+    rewrite_weights(folder, lambda arrays: arrays.update({"roberta.extra": np.zeros(7, dtype=np.float32)}))
+
+
+REFUSALS = [
+    (remove_config, "it has no config.json"),
+    (break_config, "config.json is not JSON"),
+    (write_config_as_latin_1, "config.json is not JSON"),
+    (write_a_list_as_config, "config.json holds no JSON object"),
+    (lambda folder: change_config(folder, model_type="gpt2"), "a model of type 'gpt2'"),
+    (lambda folder: change_config(folder, model_type=None), "a model of type None"),
+    (lambda folder: change_config(folder, position_embedding_type="relative_key"), "'relative_key' positions"),
+    (lambda folder: change_config(folder, hidden_act="silu"), "the activation 'silu'"),
+    (forget_hidden_size, "config.json has no 'hidden_size'"),
+    (lambda folder: change_config(folder, vocab_size=61), "'roberta.embeddings.word_embeddings.weight' in"),
+    (lambda folder: change_config(folder, num_hidden_layers=3), "have no 'roberta.encoder.layer.2."),
+    (lambda folder: change_config(folder, num_hidden_layers=1), "an unexpected 'roberta.encoder.layer.1."),
+    (remove_weights, "has no weights: neither model.safetensors nor pytorch_model.bin"),
+    (cut_weights, "cannot be read"),
+    (write_noise_as_weights, "cannot be read"),
+    (name_a_missing_shard, "model-00001.safetensors"),
+    (break_index, "cannot be read"),
+    (write_noise_as_torch_file, "pytorch_model.bin cannot be read"),
+    (pickle_code, "pytorch_model.bin cannot be read"),
+    (drop_an_array, "have no 'roberta.embeddings.LayerNorm.bias'"),
+    (reshape_an_array, "has shape (7,), expected (32,)"),
+    (add_an_array, "an unexpected 'roberta.extra'"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "message"), REFUSALS, ids=[message[-30:] for _, message in REFUSALS])
+def test_what_is_not_a_checkpoint_is_refused_by_name(
+    spoil: Callable[[Path], None], message: str, folder: Path
+) -> None:
+    spoil(folder)
+
+    with pytest.raises(InvalidCheckpoint) as refusal:
+        read_checkpoint(folder)
+
+    assert message in refusal.value.message
+    assert str(folder) in refusal.value.message
+    assert refusal.value.help
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidCheckpoint, match="is not a checkpoint"):
+        read_checkpoint(tmp_path / "nothing")
+
+
+def test_a_torch_file_without_torch_names_the_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_noise_as_torch_file(folder)
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(MissingExtra, match=r"dragoman\[train\]"):
+        read_checkpoint(folder)

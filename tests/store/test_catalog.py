@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+from tests.checks.store import add_version, dataset_version, run_record
+from tests.store.children import output_of, start
+
+from dragoman.errors import InvalidInput, MissingExtra, StorageFull, Unavailable, Untrusted
+from dragoman.store import engines
+from dragoman.store.catalog import SqlCatalog
+
+OPEN_AND_REGISTER = """
+import sys
+from dragoman.store.catalog import SqlCatalog
+print("ready", flush=True)
+catalog = SqlCatalog(sys.argv[1])
+for number in range(10):
+    catalog.add_version(model="support", bundle=f"{sys.argv[2]}-{number}", run="r", owner="o", created="c")
+    found = catalog.alias("support", "champion")
+    try:
+        catalog.move_alias("support", "champion", number + 1, expected=found)
+    except Exception as error:
+        assert type(error).__name__ == "Conflict", error
+"""
+
+DIE_AFTER_EACH_STATEMENT = """
+import itertools, json, os, signal, sys
+from sqlalchemy import Engine, event
+from dragoman.store.catalog import SqlCatalog
+
+def register(point, bundle):
+    statements = itertools.count(1)
+    def count(*_):
+        if next(statements) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+    catalog = SqlCatalog(sys.argv[1])
+    event.listen(Engine, "after_cursor_execute", count)
+    event.listen(Engine, "commit", count)
+    catalog.add_version(model="support", bundle=bundle, run="r", owner="o", created="c")
+    os._exit(0)
+
+catalog = SqlCatalog(sys.argv[1])
+seen = []
+for point in itertools.count(1):
+    child = os.fork()
+    if child == 0:
+        register(point, f"b{point}")
+    _, status = os.waitpid(child, 0)
+    seen.append([status, [version.number for version in catalog.versions("support")]])
+    if status == 0:
+        break
+print(json.dumps(seen))
+"""
+
+MODULES_OF_A_CATALOG = """
+import sys
+from dragoman.store.catalog import SqlCatalog
+SqlCatalog(sys.argv[1])
+print(*sorted({"pyarrow", "deltalake", "numpy", "torch", "psycopg"} & set(sys.modules)))
+"""
+
+
+def test_processes_that_open_a_new_catalog_at_once_share_it(url: str) -> None:
+    children = [start(OPEN_AND_REGISTER, url, child) for child in range(4)]
+    assert [child.communicate(timeout=60)[0] for child in children] == ["ready\n"] * 4
+    assert [child.returncode for child in children] == [0] * 4
+    catalog = SqlCatalog(url)
+    assert [version.number for version in catalog.versions("support")] == list(range(1, 41))
+    assert catalog.alias("support", "champion") is not None
+    catalog.close()
+
+
+def test_a_process_killed_after_any_statement_registers_all_or_nothing(url: str) -> None:
+    seen = json.loads(output_of(DIE_AFTER_EACH_STATEMENT, url))
+    *killed, last = seen
+    assert len(killed) >= 4
+    assert all(status == 9 and numbers == [] for status, numbers in killed)
+    assert last == [0, [1]]
+
+
+def test_a_reader_does_not_wait_for_a_writer(sql_catalog: SqlCatalog) -> None:
+    add_version(sql_catalog, "x")
+    with sql_catalog._writing() as connection:
+        connection.execute(text("UPDATE versions SET owner = 'somebody'"))
+        assert sql_catalog.version("support", 1).owner == "a@example.com"
+    assert sql_catalog.version("support", 1).owner == "somebody"
+
+
+def test_a_failed_write_leaves_nothing(sql_catalog: SqlCatalog) -> None:
+    with pytest.raises(ZeroDivisionError), sql_catalog._writing() as connection:
+        connection.execute(text("INSERT INTO models VALUES ('half')"))
+        1 // 0  # noqa: B018
+    assert sql_catalog.models() == []
+
+
+def test_a_name_that_the_database_cannot_hold_is_refused(sql_catalog: SqlCatalog) -> None:
+    with pytest.raises(InvalidInput, match="cannot be stored"):
+        sql_catalog.add_dataset_version(dataset_version(number=2**70))
+    assert sql_catalog.dataset_versions("support") == []
+
+
+def test_a_damaged_record_is_not_trusted(sql_catalog: SqlCatalog) -> None:
+    sql_catalog.save_run(run_record())
+    for damage in ('{"id": 1}', "{", ""):
+        with sql_catalog._writing() as connection:
+            connection.execute(text("UPDATE runs SET record = :damage"), {"damage": damage})
+        with pytest.raises(Untrusted, match="holds a Run that cannot be read"):
+            sql_catalog.run("r1")
+
+
+# SQLite
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "catalog.db"
+
+
+def test_sqlite_writes_ahead_and_checks_foreign_keys(path: Path) -> None:
+    catalog = SqlCatalog(f"sqlite:///{path}")
+    with catalog._engine.begin() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys")]
+        waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert [*found, waits] == ["wal", 1, 30_000]
+
+
+def test_a_full_disk_leaves_the_old_records(path: Path) -> None:
+    catalog = SqlCatalog(f"sqlite:///{path}")
+    catalog.save_run(run_record())
+    event.listen(catalog._engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+    with pytest.raises(StorageFull, match="No space left to write the catalog"):
+        catalog.save_run(run_record(message="long" * 10_000))
+    assert catalog.run("r1") == run_record()
+
+
+def test_a_catalog_that_stays_locked_is_unavailable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
+    catalog = SqlCatalog(f"sqlite:///{path}")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="database is locked"):
+        add_version(catalog)
+    holder.close()
+    assert add_version(catalog).number == 1
+
+
+def test_a_file_that_is_no_catalog_is_refused(path: Path) -> None:
+    path.write_bytes(b"something else " * 1000)
+    with pytest.raises(Untrusted, match="file is not a database"):
+        SqlCatalog(f"sqlite:///{path}")
+    assert path.read_bytes() == b"something else " * 1000
+
+
+def test_a_folder_that_is_no_catalog_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="unable to open"):
+        SqlCatalog(f"sqlite:///{tmp_path}")
+
+
+def test_opening_a_catalog_imports_nothing_heavy(path: Path) -> None:
+    assert output_of(MODULES_OF_A_CATALOG, f"sqlite:///{path}").strip() == ""
+
+
+# URLs
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "cannot be read"),
+        ("catalog.db", "cannot be read"),
+        ("mysql://me:secret@host/db", "cannot live in 'mysql'"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///file:x?mode=memory&uri=true", "has no options"),
+    ],
+)
+def test_a_url_of_another_kind_is_refused(url: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as refused:
+        SqlCatalog(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_postgres_without_its_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingExtra, match="needs the extra 'postgres'"):
+        SqlCatalog("postgresql://me@localhost/db")
