@@ -2,8 +2,8 @@
 
     DRAGOMAN_DATA=… python bench/quality/sib200.py [--folder FOLDER] [--epochs N]
 
-Reads `sib200/{train,dev,test}.jsonl.gz` from DRAGOMAN_DATA, writes a workspace, trains the spec beside this file through
-the public interface, and prints the table of docs/quality.md: accuracy, its mean over languages, and the worst ten.
+Reads `sib200/{train,dev,test}.jsonl.gz` from DRAGOMAN_DATA, writes a workspace, trains the spec beside this file
+through the public interface, and prints the table of docs/quality.md: accuracy, its mean over languages, and the worst ten.
 Exits 1 if the training took more than 40 minutes.
 """
 
@@ -83,17 +83,21 @@ def write_split(source: Path, target: Path, split: str) -> set[str]:
 def print_table(report: Report, minutes: float, hardware: dict[str, str]) -> None:
     accuracies = [score.accuracy.value for score in report.languages]
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
-    print(f"\nHardware: {hardware['processor']}, {hardware['cores']} cores. Training {minutes:.1f} minutes, {memory:.1f} GB.\n")
+    print(f"\nHardware: {hardware['processor']}, {hardware['cores']} cores.")
+    print(f"Training took {minutes:.1f} minutes and {memory:.1f} GB.\n")
     print("| measure | value |\n|---|---|")
     interval = report.accuracy
-    print(f"| accuracy over all {interval.n} test texts | {interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f}) |")
+    bounds = f"{interval.low:.3f} to {interval.high:.3f}"
+    print(f"| accuracy over all {interval.n} test texts | {interval.value:.3f} ({bounds}) |")
     print(f"| mean over {len(accuracies)} languages | {sum(accuracies) / len(accuracies):.3f} |")
     print(f"| median language | {sorted(accuracies)[len(accuracies) // 2]:.3f} |")
     print(f"| best language | {accuracies[-1]:.3f} ({report.languages[-1].language}) |")
     print(f"| macro F1 | {report.macro_f1:.3f} |")
     print("\n| worst ten languages | accuracy (95% interval) |\n|---|---|")
     for score in report.languages[:10]:
-        print(f"| {score.language} | {score.accuracy.value:.3f} ({score.accuracy.low:.3f} to {score.accuracy.high:.3f}) |")
+        print(
+            f"| {score.language} | {score.accuracy.value:.3f} ({score.accuracy.low:.3f} to {score.accuracy.high:.3f}) |"
+        )
 
 
 if __name__ == "__main__":

@@ -278,7 +278,7 @@ class Workspace:
         from dragoman.serving.table import ModelTable  # heavy: the serving parts
 
         table = ModelTable()
-        names = names or self.catalog.models()
+        names = names or [name for name in self.catalog.models() if self.catalog.alias(name, CHAMPION)]
         if not names:
             raise NotFound("There is no model to serve.", help="Run `dragoman train` first, or `dragoman up`.")
         for name in names:

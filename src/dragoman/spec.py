@@ -77,7 +77,7 @@ class DataSpec(Section, frozen=True, kw_only=True):
         list[Annotated[str, Meta(min_length=1)]],
         Meta(min_length=2, description="The label set, in the order of the head."),
     ]
-    dataset: Annotated[str | None, Meta(description="Name of the dataset. Default: the model's name.")] = None
+    dataset: Annotated[Name | None, Meta(description="Name of the dataset. Default: the model's name.")] = None
 
 
 class TrainingSpec(Section, frozen=True, kw_only=True):
@@ -240,7 +240,7 @@ def field_rows(kind: type[msgspec.Struct] = ModelSpec, prefix: str = "") -> Iter
     plain, tables = [], []
     for field in msgspec.structs.fields(kind):
         annotated = typing.get_type_hints(kind, include_extras=True)[field.name]
-        meta = next(m for m in annotated.__metadata__ if isinstance(m, Meta))
+        meta = next(m for m in annotated.__metadata__ if isinstance(m, Meta) and m.description)
         inner = typing.get_args(annotated)[0]
         if isinstance(inner, type) and issubclass(inner, Section):
             tables.append((f"{prefix}{field.name}.", inner))

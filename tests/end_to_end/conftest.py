@@ -9,9 +9,21 @@ from pathlib import Path
 import pytest
 
 WORDS = {
-    "en": {"refund": "money back please refund", "order_status": "where is my parcel order", "invoice": "send the invoice bill"},
-    "de": {"refund": "geld zurück bitte erstattung", "order_status": "wo ist mein paket", "invoice": "rechnung beleg senden"},
-    "ru": {"refund": "верните деньги пожалуйста возврат", "order_status": "где моя посылка заказ", "invoice": "пришлите счёт накладную"},
+    "en": {
+        "refund": "money back please refund",
+        "order_status": "where is my parcel order",
+        "invoice": "send the invoice bill",
+    },
+    "de": {
+        "refund": "geld zurück bitte erstattung",
+        "order_status": "wo ist mein paket",
+        "invoice": "rechnung beleg senden",
+    },
+    "ru": {
+        "refund": "верните деньги пожалуйста возврат",
+        "order_status": "где моя посылка заказ",
+        "invoice": "пришлите счёт накладную",
+    },
 }
 SPEC = """
 name = "support"
@@ -42,7 +54,13 @@ def rows():
                 first, *rest = words.split()
                 text = f"{' '.join(rest)} {first} {number * 7 + len(label)}" if number % 2 else f"{words} {number * 13}"
                 split = ("train", "train", "train", "train", "dev", "test")[number % 6]
-                yield {"id": f"{language}-{label}-{number}", "text": text, "label": label, "language": language, "split": split}
+                yield {
+                    "id": f"{language}-{label}-{number}",
+                    "text": text,
+                    "label": label,
+                    "language": language,
+                    "split": split,
+                }
 
 
 def write_workspace(root: Path, *, epochs: int = 4) -> Path:
@@ -62,7 +80,8 @@ def command(*arguments, **options):
 
 def run(*arguments, cwd=None, env=None):
     environment = {**os.environ, **(env or {})}
-    return subprocess.run(command(*arguments), capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
+    child = command(*arguments)
+    return subprocess.run(child, check=False, capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
 
 
 @pytest.fixture

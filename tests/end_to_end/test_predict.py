@@ -53,7 +53,12 @@ def test_a_list_of_any_length_is_answered_in_order(trained):
 
 @pytest.mark.parametrize(
     ("source", "error"),
-    [("models:/support/9", NotFound), ("models:/nobody", NotFound), ("models:/A B", InvalidRequest), ("/nowhere", NotFound)],
+    [
+        ("models:/support/9", NotFound),
+        ("models:/nobody", NotFound),
+        ("models:/A B", InvalidRequest),
+        ("/nowhere", NotFound),
+    ],
 )
 def test_an_unknown_model_is_refused(trained, source, error):
     with pytest.raises(error):

@@ -15,6 +15,8 @@ from dragoman.models.heads import Classifier, pool
 from dragoman.models.packing import pack
 from dragoman.runtime.base import Outputs
 
+torch.set_num_threads(1)  # sums this small are done before a second thread wakes up
+
 FAMILIES = ("xlm-roberta", "roberta", "bert")
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
 POOLINGS = ("cls", "mean")

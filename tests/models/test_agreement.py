@@ -15,7 +15,15 @@ from tests.models.huggingface import (
     use_shards,
     use_torch_file,
 )
-from tests.models.small import ACTIVATIONS, FAMILIES, LABELS, random_texts, small_checkpoint, small_config, torch_outputs
+from tests.models.small import (
+    ACTIVATIONS,
+    FAMILIES,
+    LABELS,
+    random_texts,
+    small_checkpoint,
+    small_config,
+    torch_outputs,
+)
 
 from dragoman.models.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from dragoman.runtime.base import Outputs
@@ -89,8 +97,14 @@ def test_positions_follow_the_padding_index_as_in_transformers(family: str, tmp_
 
 @pytest.mark.parametrize(
     "change",
-    [use_old_names, use_torch_file, use_shards, lambda folder: use_half_precision(folder, torch.float16)],
-    ids=["gamma_and_beta", "pytorch_model.bin", "shards", "float16"],
+    [
+        use_old_names,
+        use_torch_file,
+        use_shards,
+        lambda folder: use_half_precision(folder, torch.float16),
+        lambda folder: use_half_precision(folder, torch.bfloat16),
+    ],
+    ids=["gamma_and_beta", "pytorch_model.bin", "shards", "float16", "bfloat16"],
 )
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_way_of_storing_weights_agrees_with_transformers(

@@ -54,9 +54,7 @@ def assert_same(left: Checkpoint, right: Checkpoint) -> None:
 @pytest.mark.parametrize("labels", [[], LABELS], ids=["body", "classifier"])
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_written_checkpoint_reads_back_the_same(
-    family: str, pooling: str, labels: list[str], tmp_path: Path
-) -> None:
+def test_a_written_checkpoint_reads_back_the_same(family: str, pooling: str, labels: list[str], tmp_path: Path) -> None:
     checkpoint = small_checkpoint(small_config(family), labels=labels, pooling=pooling)
 
     write_checkpoint(tmp_path, checkpoint)
@@ -196,9 +194,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("spoil", "message"), REFUSALS, ids=[message[-30:] for _, message in REFUSALS])
-def test_what_is_not_a_checkpoint_is_refused_by_name(
-    spoil: Callable[[Path], None], message: str, folder: Path
-) -> None:
+def test_what_is_not_a_checkpoint_is_refused_by_name(spoil: Callable[[Path], None], message: str, folder: Path) -> None:
     spoil(folder)
 
     with pytest.raises(InvalidCheckpoint) as refusal:
@@ -207,6 +203,51 @@ def test_what_is_not_a_checkpoint_is_refused_by_name(
     assert message in refusal.value.message
     assert str(folder) in refusal.value.message
     assert refusal.value.help
+
+
+IMPOSSIBLE = {
+    "model_type": ["bert"],
+    "num_hidden_layers": "2",
+    "num_attention_heads": 0,
+    "max_position_embeddings": None,
+    "pad_token_id": -1,
+    "layer_norm_eps": "small",
+    "id2label": ["refund", "invoice", "other"],
+    "dragoman_pooling": "max",
+}
+
+
+@pytest.mark.parametrize("key", IMPOSSIBLE)
+def test_an_impossible_value_in_the_config_is_refused_by_its_key(key: str, folder: Path) -> None:
+    change_config(folder, **{key: IMPOSSIBLE[key]})
+
+    with pytest.raises(InvalidCheckpoint, match=key):
+        read_checkpoint(folder)
+
+
+def test_heads_that_do_not_divide_the_width_are_refused(folder: Path) -> None:
+    change_config(folder, num_attention_heads=5)
+
+    with pytest.raises(InvalidCheckpoint, match="num_attention_heads"):
+        read_checkpoint(folder)
+
+
+@pytest.mark.parametrize("index", [[], {"weight_map": ["a"]}, {"weight_map": {"a": 3}}], ids=str)
+def test_an_index_of_something_else_is_refused(index: Any, folder: Path) -> None:
+    remove_weights(folder)
+    (folder / INDEX_FILE).write_text(json.dumps(index))
+
+    with pytest.raises(InvalidCheckpoint, match="cannot be read"):
+        read_checkpoint(folder)
+
+
+@pytest.mark.parametrize("content", [[1], {"roberta.weight": 1}, torch.zeros(3)], ids=["list", "number", "tensor"])
+def test_a_torch_file_of_something_else_is_refused(content: Any, folder: Path) -> None:
+    remove_weights(folder)
+    torch.save(content, folder / TORCH_FILE)
+
+    with pytest.raises(InvalidCheckpoint, match=r"pytorch_model\.bin"):
+        read_checkpoint(folder)
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:

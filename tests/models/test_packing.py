@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+from random import Random
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,12 +67,12 @@ def test_batches_stay_within_the_budget_unless_one_text_alone_exceeds_it(lengths
 def test_batches_are_filled_before_a_new_one_begins(lengths: list[int], max_tokens: int) -> None:
     batches = list(plan_batches(lengths, max_tokens=max_tokens))
 
-    for batch, following in zip(batches, batches[1:], strict=False):
+    for batch, following in itertools.pairwise(batches):
         assert sum(lengths[index] for index in [*batch, following[0]]) > max_tokens
 
 
 @given(LENGTHS, st.randoms(use_true_random=False))
-def test_batches_keep_the_order_they_are_given(lengths: list[int], random: np.random.Generator) -> None:
+def test_batches_keep_the_order_they_are_given(lengths: list[int], random: Random) -> None:
     order = list(range(len(lengths)))
     random.shuffle(order)
 

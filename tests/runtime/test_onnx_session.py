@@ -63,5 +63,5 @@ def test_a_file_that_is_no_graph_is_refused(content: bytes | None, tmp_path: Pat
     if content is not None:
         graph.write_bytes(content)
 
-    with pytest.raises(InvalidCheckpoint, match="graph.onnx cannot be loaded"):
+    with pytest.raises(InvalidCheckpoint, match=r"graph\.onnx cannot be loaded"):
         OnnxSession(graph, threads=1)

@@ -13,6 +13,7 @@ from dragoman.serving.suggestion import shown, suggest
 
 __all__ = ["decode_body", "read_body"]
 
+DISCARDED_LIMITS = 4
 T = TypeVar("T", bound=msgspec.Struct)
 
 EXAMPLE = """send UTF-8 JSON such as {"inputs": ["Where is my order?"]}."""
@@ -24,15 +25,24 @@ MISSING_FIELD = re.compile(r"Object missing required field `(.*?)`(?: - at `(.*)
 
 
 async def read_body(request: Request, *, max_bytes: int) -> bytes:
-    """The whole body. Raises `BodyTooLarge` as soon as it is known to be, with or without a Content-Length."""
+    """The whole body. Raises `BodyTooLarge` if it has more than `max_bytes`, with or without a Content-Length.
+
+    Of a body that is too large, as much again as a few limits is read and thrown away: a client that still sends when
+    the answer comes sees a broken connection instead of the answer.
+    """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
+    patience = DISCARDED_LIMITS * max_bytes
+    if announced.isdecimal() and int(announced) > patience:
         raise body_too_large(max_bytes)
-    body = bytearray()
+    body, size = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            raise body_too_large(max_bytes)
+        size += len(chunk)
+        if size > patience:
+            break
+        if size <= max_bytes:
+            body += chunk
+    if size > max_bytes:
+        raise body_too_large(max_bytes)
     return bytes(body)
 
 

@@ -25,7 +25,10 @@ LABELS_SHOWN = 3
 def command(
     texts: tuple[str, ...], *, model: str | None, source: Path | None, target: Path | None, as_json: bool, path: str
 ) -> None:
-    """Answer texts, or a file of texts, with a registered model or a model's folder."""
+    """Answer a text, or a file of texts, with a registered model.
+
+    --model may also name the folder of a bundle or of a Hugging Face classifier.
+    """
     if bool(texts) == bool(source) or bool(source) != bool(target):
         raise click.UsageError("give texts, or --input FILE with --output FILE.")
     place = None if model and Path(model).is_dir() else open_workspace(path)

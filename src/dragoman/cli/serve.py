@@ -21,8 +21,9 @@ def address(command: Command) -> Command:
 @address
 @workspace
 def command(models: tuple[str, ...], *, host: str | None, port: int | None, path: str) -> None:
-    """Serve models over HTTP: the named ones, or every model that has a champion.
+    """Serve models over HTTP.
 
+    Without MODELS, every model that has a champion.
     A model is NAME (its champion), NAME@ALIAS or NAME/NUMBER. SIGTERM drains: requests in flight are answered first.
     """
     place = open_workspace(path, host=host, port=port)

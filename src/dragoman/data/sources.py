@@ -56,8 +56,9 @@ class _BadLineError(Exception):
         self.what, self.value, self.valid = what, value, valid
 
     def __str__(self) -> str:
-        if near := difflib.get_close_matches(self.value[: 2 * SHOWN_CHARACTERS], self.valid, n=1):
-            return f'{self.what}; did you mean "{near[0]}"?'
+        folded = {valid.casefold(): valid for valid in self.valid}
+        if near := difflib.get_close_matches(self.value[: 2 * SHOWN_CHARACTERS].casefold(), folded, n=1):
+            return f'{self.what}; did you mean "{folded[near[0]]}"?'
         few = 0 < len(self.valid) <= SHOWN_PROBLEMS
         return f"{self.what}; valid are {', '.join(self.valid)}" if few else self.what
 

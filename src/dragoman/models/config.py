@@ -62,6 +62,6 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PRESETS = {
-    "scratch:mini": Preset(hidden=192, layers=2, heads=4, intermediate=768),
-    "scratch:small": Preset(hidden=320, layers=4, heads=5, intermediate=1280),
+    "scratch:mini": Preset(hidden=192, layers=1, heads=4, intermediate=384),
+    "scratch:small": Preset(hidden=256, layers=3, heads=4, intermediate=1024),
 }

@@ -52,8 +52,9 @@ def _evaluation(report: Report, temperature: float) -> list[str]:
         f"## Evaluation on the {report.split} split",
         "",
         (
-            f"Accuracy {_interval(report.accuracy)} (95% Wilson interval) over {report.accuracy.n} texts, macro F1 "
-            f"{report.macro_f1:.3f}, calibration error {report.calibration_error:.3f} at temperature {temperature:.2f}. "
+            f"Accuracy {_interval(report.accuracy)} (95% Wilson interval) over {report.accuracy.n} texts, "
+            f"macro F1 {report.macro_f1:.3f}, calibration error {report.calibration_error:.3f} at temperature "
+            f"{temperature:.2f}. "
             "The texts of this split come from the same source as the training texts; other sources may do worse."
         ),
         "",

@@ -88,16 +88,13 @@ class Model:
     def predict(
         self, inputs: str | Inputs[str | TextInput | dict[str, Any]], *, top: int | None = None, **unknown: Any
     ) -> list[Prediction]:
-        """One prediction per input, in order; a single text gives a list of one.
+        """One prediction per input, in order; a single text gives a list of one, and a list may have any length.
 
         `top` keeps the best labels only. Raises `InvalidRequest` and its kinds for what is wrong with the inputs,
         `Overloaded` when other threads fill the queue.
         """
         parameters = read_parameters({"top": top, **unknown})
-        prepared = self._prepare(inputs)
-        with self._running(prepared) as sequences:
-            traits = self._describe(prepared)
-            return self._answer(prepared, traits, sequences, parameters).predictions
+        return [prediction for part in self._parts(inputs) for prediction in self._predict(part, parameters)]
 
     async def predict_request(
         self, inputs: Collection[str | TextInput], parameters: Parameters | None = None
@@ -140,6 +137,20 @@ class Model:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _parts(self, inputs: Any) -> Iterator[Any]:
+        """A long list, cut into requests of the largest size; what is no list is left to `read_inputs`."""
+        most = self.serving.max_inputs
+        if not isinstance(inputs, list | tuple) or len(inputs) <= most:
+            yield inputs
+        else:
+            yield from (inputs[start : start + most] for start in range(0, len(inputs), most))
+
+    def _predict(self, inputs: Any, parameters: Parameters) -> list[Prediction]:
+        prepared = self._prepare(inputs)
+        with self._running(prepared) as sequences:
+            traits = self._describe(prepared)
+            return self._answer(prepared, traits, sequences, parameters).predictions
 
     def _prepare(self, inputs: Any) -> list[Prepared]:
         checked = read_inputs(inputs, serving=self.serving, languages=self.languages)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 
 from dragoman.errors import Overloaded
-from dragoman.serving.sequence import Logits, Sequence, Status
+from dragoman.serving.sequence import Logits, Sequence
 
 __all__ = ["Scheduler"]
 
@@ -51,7 +51,8 @@ class Scheduler:
         window = self._next_in_line(LOOK_AHEAD)
         batch = self._company_of_oldest(window) if window else []
         self._start(batch)
-        self._waiting.extendleft(reversed([one for one in window if one.status is Status.WAITING]))
+        chosen = set(batch)
+        self._waiting.extendleft(one for one in reversed(window) if one not in chosen)
         return batch
 
     def finish(self, batch: list[Sequence], outcomes: Iterable[Logits | Exception]) -> None:
@@ -70,7 +71,8 @@ class Scheduler:
     def _next_in_line(self, count: int) -> list[Sequence]:
         found: list[Sequence] = []
         while self._waiting and len(found) < count:
-            if (sequence := self._waiting.popleft()).status is Status.WAITING:
+            sequence = self._waiting.popleft()
+            if not sequence.future.cancelled():
                 found.append(sequence)
         return found
 

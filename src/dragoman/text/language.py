@@ -5,8 +5,6 @@ Answers are BCP 47 codes. A text without letters, or in a script that no trainin
 
 from __future__ import annotations
 
-import os
-import secrets
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -116,7 +114,7 @@ class NgramDetector:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> NgramDetector:
         """Raises `KeyError` or `ValueError` for arrays of something else."""
-        classes = [LanguageClass(*name.split(" ")) for name in _unpacked(arrays["classes"])]
+        classes = [LanguageClass(*name.rsplit(" ", 1)) for name in _unpacked(arrays["classes"])]
         weights, priors = arrays["weights"].astype(np.float16), arrays["priors"].astype(np.float64)
         if weights.ndim != 2 or weights.shape[1] != len(classes) or priors.shape != (len(classes),):
             raise ValueError(f"{len(classes)} classes, weights {weights.shape}, priors {priors.shape}")
@@ -127,21 +125,9 @@ class NgramDetector:
         """The contents of a safetensors file; the same texts give the same bytes."""
         return bytes(save(self.to_arrays()))
 
-    def write(self, path: Path) -> None:
-        """Write the file whole or not at all."""
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-        try:
-            with temporary.open("xb") as file:
-                file.write(self.to_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
     @classmethod
     def read(cls, path: Path) -> NgramDetector:
-        """Read what `write` wrote. Raises `NotFound`, and `Untrusted` for a file that is something else."""
+        """Read a file of `to_bytes`. Raises `NotFound`, and `Untrusted` for a file that is something else."""
         try:
             return cls.from_arrays(load(path.read_bytes()))
         except FileNotFoundError:

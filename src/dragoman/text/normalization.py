@@ -12,7 +12,7 @@ def fold(text: str) -> str:
 
     Two texts with the same fold differ only in width, case, punctuation, emoji or white space.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join("".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in folded).split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,12 +63,15 @@ class Tokenizer:
         """Id of the mask token, if there is one."""
         return self._first_known(MASK_TOKEN, "[MASK]")
 
+    @property
+    def special_tokens(self) -> list[int]:
+        """Ids of the special tokens, sorted."""
+        return sorted(id for id, token in self.backend.get_added_tokens_decoder().items() if token.special)
+
     def to_json(self) -> str:
         """The contents of `tokenizer.json`, without truncation, which belongs to the model."""
-        self.backend.no_truncation()
-        text = self.backend.to_str(pretty=False)
-        self.backend.enable_truncation(self.max_tokens)
-        return text
+        # Switching truncation off would reach other threads, and a copy would change the last digits of scores.
+        return re.sub(r'"truncation":\{[^{}]*\}', '"truncation":null', self.backend.to_str(pretty=False), count=1)
 
     def encode(self, text: str) -> Encoded:
         return self._encoded(self.backend.encode(text))
@@ -143,7 +147,8 @@ def scratch_normalizer() -> normalizers.Normalizer:
 
 def _from_sentencepiece(model: bytes) -> tokenizers.Tokenizer:
     processor = _load_sentencepiece().SentencePieceProcessor(model_proto=model)
-    pieces = [(processor.id_to_piece(index), processor.get_score(index)) for index in range(len(processor))]
+    # Rounded, so that reading `tokenizer.json` gives the numbers that were written.
+    pieces = [(processor.id_to_piece(index), round(processor.get_score(index), 6)) for index in range(len(processor))]
     backend = tokenizers.Tokenizer(models.Unigram([*pieces, (MASK_TOKEN, 0.0)], unk_id=3, byte_fallback=True))
     backend.normalizer = scratch_normalizer()
     backend.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace()])

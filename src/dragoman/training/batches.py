@@ -31,7 +31,7 @@ class Augmentation(NamedTuple):
     token_dropout: float
     accent_dropout: float  # share of the texts that lose their accents
     mask_token: int | None
-    special_tokens: int  # ids below this are never dropped
+    special_tokens: list[int]  # ids that are never dropped
 
 
 class Batch(NamedTuple):
@@ -69,7 +69,7 @@ class EpochPlan:
         for number in range(step, len(self.batches)):
             rows = self.batches[number]
             packed = pack([self.encoded[row] for row in rows], first_position=self.first_position)
-            random = np.random.default_rng([self.seed, self.epoch, number])
+            random = np.random.default_rng([self.seed, self.epoch, number + 1])  # a zero at the end would add nothing
             yield Batch(self._drop_tokens(packed, random), self.data.labels[self.rows[rows]])
 
     def _typed(self, random: np.random.Generator) -> list[str]:
@@ -81,12 +81,12 @@ class EpochPlan:
         if self.augmentation.mask_token is None:
             return packed
         dropped = random.random(len(packed.input_ids)) < self.augmentation.token_dropout
-        dropped &= packed.input_ids >= self.augmentation.special_tokens
+        dropped &= ~np.isin(packed.input_ids, self.augmentation.special_tokens)
         return packed._replace(input_ids=np.where(dropped, self.augmentation.mask_token, packed.input_ids))
 
 
 def language_draw(languages: Sequence[str], *, temperature: float, random: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of one epoch, as many as there are, shuffled; languages are drawn by (rows) ** temperature.
+    """Rows of one epoch, about as many as there are, shuffled; languages are drawn by (rows) ** temperature.
 
     Every row comes at least `floor(drawn / rows)` times, so a temperature of 1 is a plain shuffle. Temperature sampling
     is the one of XLM-R (Conneau et al. 2020).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +76,7 @@ def train_classifier(
         plan = plan_epoch(epoch)
         first = place.step if epoch == place.epoch else 0
         for step, batch in enumerate(plan.start_at(first), start=first):
-            progress = (epoch + step / len(plan)) / spec.epochs
+            progress = (epoch + (step + 0.5) / len(plan)) / spec.epochs
             loss = _step(model, optimizer, batch, spec, progress=progress, seed=_step_seed(spec.seed, epoch, step))
             report(
                 Progress("train", round(progress * 1_000), 1_000, f"epoch {epoch + 1}/{spec.epochs}, loss {loss:.3f}")
@@ -134,8 +135,11 @@ def _save(checkpoint: TrainingCheckpoint, model: nn.Module, optimizer: torch.opt
 def _restore(checkpoint: TrainingCheckpoint, model: nn.Module, optimizer: torch.optim.Optimizer) -> Place:
     if not checkpoint.path.exists():
         return Place(0, 0)
-    state = torch.load(checkpoint.path, weights_only=True)
-    if state["fingerprint"] != checkpoint.fingerprint:
+    try:
+        state = torch.load(checkpoint.path, weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError):
+        return Place(0, 0)  # damaged: the run starts anew and comes to the same end
+    if state.get("fingerprint") != checkpoint.fingerprint:
         return Place(0, 0)
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])

@@ -49,7 +49,6 @@ __all__ = ["Trained", "train_bundle"]
 
 CHECKPOINT_FILE = "checkpoint.pt"
 BUNDLE_FOLDER = "bundle"
-SPECIAL_TOKENS = 4
 LOCK_SAMPLES = 20
 PARITY_TEXTS = 512
 PARITY_BATCH_TOKENS = 4_096
@@ -170,7 +169,7 @@ class _Planner(NamedTuple):
             token_dropout=training.token_dropout,
             accent_dropout=training.accent_dropout,
             mask_token=self.start.tokenizer.mask_token,
-            special_tokens=SPECIAL_TOKENS,
+            special_tokens=self.start.tokenizer.special_tokens,
         )
         return EpochPlan(
             self.data,
@@ -212,7 +211,7 @@ def _write_text_parts(bundle: Path, tokenizer: Tokenizer, parts: dict[str, list[
     write_atomically(bundle / files.LOCK_FILE, make_lock(tokenizer, _lock_samples(parts["train"])))
     train = parts["train"]
     detector = NgramDetector.fit([example.text for example in train], [example.language for example in train])
-    detector.write(bundle / files.LANGUAGE_FILE)
+    write_atomically(bundle / files.LANGUAGE_FILE, detector.to_bytes())
 
 
 def _special_tokens(tokenizer: Tokenizer) -> dict[str, str]:

@@ -17,7 +17,7 @@ from dragoman.text.tokenizer import SPACE_MARK, Tokenizer
 __all__ = ["PlainSampler", "Sampler", "SubwordSampler"]
 
 FIRST, LAST = 0, 2  # <s> and </s>
-VARIANTS = 4  # segmentations kept per word
+VARIANTS = 16  # segmentations kept per word
 UNKNOWN_SCORE = -20.0  # of a character that is spelled in bytes: below every piece
 
 Segmentation = tuple[int, ...]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.errors import DragomanError
+from dragoman.models.scores import softmax
 from dragoman.records import AnswerLabel
 
-__all__ = ["Classification", "Classified", "softmax"]
+__all__ = ["Classification", "Classified"]
 
 
 class Classified(NamedTuple):
@@ -40,10 +41,3 @@ class Classification:
     def _finish_one(self, scores: NDArray[np.float64], best_first: NDArray[np.intp]) -> Classified:
         labels = [AnswerLabel(label=self.labels[index], score=float(scores[index])) for index in best_first]
         return Classified(labels, labels[0].score < self.abstain_below)
-
-
-def softmax(logits: NDArray[np.float32], *, temperature: float) -> NDArray[np.float64]:
-    """Shares of each row of `[texts, labels]`; the largest logit is taken off first, so nothing overflows."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
