@@ -77,6 +77,11 @@ def test_a_whole_number_is_enough_for_a_fraction(tmp_path: Path) -> None:
         ('port = "8080"', "'port' is '8080', expected int", "Port that"),
         ("port = true", "'port' is True, expected int", "Port that"),
         ("port = 80.5", "'port' is 80.5, expected int", "Port that"),
+        ("port = 65536", "'port' is 65536, expected int from 0 to 65535", "Port that"),
+        ("port = -1", "'port' is -1, expected int from 0 to 65535", "Port that"),
+        ("drain_seconds = nan", "'drain_seconds' is nan, expected float from 0", "How long"),
+        ("drain_seconds = -0.5", "'drain_seconds' is -0.5, expected float from 0", "How long"),
+        ("max_body_bytes = -1", "'max_body_bytes' is -1, expected int from 1", "Largest"),
         ("host = 1", "'host' is 1, expected str", "Address that"),
         ('drain_seconds = "x"', "'drain_seconds' is 'x', expected float", "How long"),
         ("[port]\na = 1", "'port' is {'a': 1}, expected int", "Port that"),
@@ -95,10 +100,17 @@ def test_an_unknown_setting_from_the_caller_is_refused_by_name(tmp_path: Path) -
         read_settings(workspace(tmp_path), {"prot": 1})
 
 
-def test_a_wrong_variable_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DRAGOMAN_PORT", "http")
+@pytest.mark.parametrize("value", ["8080", True, 80.5, 65_536])
+def test_a_wrong_value_from_the_caller_is_refused_by_name(value: object, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSpec, match=r"'port' is .*, expected int from 0 to 65535"):
+        read_settings(workspace(tmp_path), {"port": value})
 
-    with pytest.raises(InvalidSpec, match="DRAGOMAN_PORT is 'http', expected int"):
+
+@pytest.mark.parametrize("value", ["http", "70000", "9" * 5_000])
+def test_a_wrong_variable_is_refused_by_name(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_PORT", value)
+
+    with pytest.raises(InvalidSpec, match=f"DRAGOMAN_PORT is '{value}', expected int from 0 to 65535"):
         read_settings(workspace(tmp_path))
 
 

@@ -101,6 +101,16 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> No
         read_spec(tmp_path / "support.toml")
 
 
+def test_a_folder_is_no_spec(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSpec, match="cannot be read: Is a directory"):
+        read_spec(tmp_path)
+
+
+def test_a_list_is_no_spec() -> None:
+    with pytest.raises(InvalidSpec, match="spec holds no table"):
+        convert_spec([])
+
+
 @pytest.mark.parametrize("text", ["name = ", "name support", 'name = "a"\nname = "b"', "\ufeff" + PLAIN])
 def test_text_that_is_not_toml_is_refused_with_its_place(text: str) -> None:
     assert re.search(r"is not TOML: .* \(at (line \d+, column \d+|end of document)\)", refusal_of(text).message)
@@ -136,6 +146,7 @@ def test_a_misspelled_key_is_refused_with_the_right_one(key: str) -> None:
         (plain(seed=1), "training.seed"),
         (plain(labels=["a", "b"]), "data.labels"),
         (plain(serving__pooling="cls"), "base.pooling"),
+        (plain(base__threads=2), "training.threads' or 'serving.threads"),
         (plain(training__worst_language_accuracy=0.5), "gates.worst_language_accuracy"),
     ],
 )
@@ -188,6 +199,7 @@ def test_any_unknown_key_is_refused_by_name(key: str) -> None:
         (plain(data__files=[]), "data.files", "expected `array` of length >= 1"),
         (plain(name="Support"), "name", "expected `str` matching regex"),
         (plain(name="support\n"), "name", "expected `str` matching regex"),
+        (plain(languages=["en\n"]), "languages[0]", "expected `str` matching regex"),
         (plain(name="../x"), "name", "expected `str` matching regex"),
         (plain(name="a" * 65), "name", "expected `str` matching regex"),
         (plain(owner=""), "owner", "expected `str` of length >= 1"),
@@ -214,7 +226,7 @@ def test_a_missing_owner_is_refused_with_the_line_to_add() -> None:
 def test_a_missing_key_is_refused_by_name(key: str) -> None:
     error = refusal_of(PLAIN.replace(f"{key} =", f"# {key} ="))
 
-    assert f"`{key}`" in error.message
+    assert f"lacks the required key `{key}`" in error.message
     assert "add the key" in error.help
 
 

@@ -3,8 +3,8 @@
     DRAGOMAN_DATA=… python bench/quality/sib200.py [--folder FOLDER] [--epochs N]
 
 Reads `sib200/{train,dev,test}.jsonl.gz` from DRAGOMAN_DATA, writes a workspace, trains the spec beside this file
-through the public interface, and prints the table of docs/quality.md: accuracy, its mean over languages, and the worst ten.
-Exits 1 if the training took more than 40 minutes.
+through the public interface, and prints the table of docs/quality.md: accuracy, its mean over languages, and the worst
+ten. Exits 1 if the training took more than 40 minutes.
 """
 
 from __future__ import annotations

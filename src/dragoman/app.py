@@ -392,7 +392,9 @@ def _load_hugging_face(folder: Path, *, threads: int) -> Model:
     return Model(
         name=folder.resolve().name,
         version="",
-        tokenizer=Tokenizer.read(folder, max_tokens=checkpoint.config.max_tokens),
+        tokenizer=Tokenizer.read(
+            folder, max_tokens=checkpoint.config.max_tokens, vocabulary=checkpoint.config.vocabulary
+        ),
         detector=detector,
         labels=checkpoint.labels,
         languages=detector.languages,

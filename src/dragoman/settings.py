@@ -6,6 +6,7 @@ the default in its row.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import tomllib
@@ -22,23 +23,44 @@ ENVIRONMENT_PREFIX = "DRAGOMAN_"
 
 
 class Setting(NamedTuple):
-    """One setting: its name, default and help. The default's type is the setting's type."""
+    """One setting: its name, default, help and limits. The default's type is the setting's type."""
 
     name: str
     default: str | int | float
     help: str
+    least: int = 0  # of a number
+    most: int = 0
 
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
         return ENVIRONMENT_PREFIX + self.name.upper()
 
+    @property
+    def expected(self) -> str:
+        """What a value must be, for messages."""
+        kind = type(self.default).__name__
+        return kind if isinstance(self.default, str) else f"{kind} from {self.least} to {self.most}"
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value has the setting's type and keeps its limits."""
+        if isinstance(self.default, str):
+            return isinstance(value, str)
+        wanted = (int, float) if isinstance(self.default, float) else int
+        return isinstance(value, wanted) and not isinstance(value, bool) and self.least <= value <= self.most
+
 
 SETTINGS = (
     Setting("host", "127.0.0.1", "Address that the server listens on."),
-    Setting("port", 8080, "Port that the server listens on."),
-    Setting("drain_seconds", 20.0, "How long a stopping server waits for requests in flight."),
-    Setting("max_body_bytes", 8_388_608, "Largest request body; a larger one is answered with 413."),
+    Setting("port", 8080, "Port that the server listens on.", most=65_535),
+    Setting("drain_seconds", 20.0, "How long a stopping server waits for requests in flight.", most=86_400),
+    Setting(
+        "max_body_bytes",
+        8_388_608,
+        "Largest request body; a larger one is answered with 413.",
+        least=1,
+        most=2**40,
+    ),
     Setting("state", ".dragoman", "Folder of the workspace's state, relative to the workspace."),
     Setting("catalog", "", "SQLAlchemy URL of the catalog. Empty: SQLite in the state folder."),
 )
@@ -64,7 +86,8 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
     values = {setting.name: setting.default for setting in SETTINGS}
     values |= {name: _checked(name, value, WORKSPACE_FILE) for name, value in stored.items()}
     values |= {s.name: _parsed(s, os.environ[s.variable]) for s in SETTINGS if s.variable in os.environ}
-    values |= {name: value for name, value in (overrides or {}).items() if value is not None}
+    given = {name: value for name, value in (overrides or {}).items() if value is not None}
+    values |= {name: _checked(name, value, "the settings given") for name, value in given.items()}
     return Settings(**values)  # type: ignore[arg-type]
 
 
@@ -87,16 +110,14 @@ def _checked(name: str, value: Any, source: str) -> Any:
         near = difflib.get_close_matches(name, names, n=1)
         help = f"did you mean '{near[0]}'?" if near else f"valid settings are {', '.join(names)}."
         raise InvalidSpec(f"{source}: unknown setting '{name}'.", help=help)
-    wanted = (int, float) if isinstance(setting.default, float) else type(setting.default)
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        kind = type(setting.default).__name__
-        raise InvalidSpec(f"{source}: '{name}' is {value!r}, expected {kind}.", help=setting.help)
+    if not setting.accepts(value):
+        raise InvalidSpec(f"{source}: '{name}' is {value!r}, expected {setting.expected}.", help=setting.help)
     return value
 
 
 def _parsed(setting: Setting, text: str) -> str | int | float:
-    try:
-        return type(setting.default)(text)
-    except ValueError:
-        kind = type(setting.default).__name__
-        raise InvalidSpec(f"{setting.variable} is {text!r}, expected {kind}.", help=setting.help) from None
+    with contextlib.suppress(ValueError):
+        value = type(setting.default)(text)
+        if setting.accepts(value):
+            return value
+    raise InvalidSpec(f"{setting.variable} is {text!r}, expected {setting.expected}.", help=setting.help)

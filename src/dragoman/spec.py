@@ -33,8 +33,9 @@ __all__ = [
     "spec_to_dict",
 ]
 
-NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
+# `$` alone also matches before a newline at the end; JSON Schema knows no `\Z`.
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)"
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$(?!\n)"
 
 Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
 Language = Annotated[str, Meta(pattern=LANGUAGE_PATTERN)]
@@ -192,6 +193,8 @@ def read_spec(path: Path) -> ModelSpec:
         ) from None
     except UnicodeDecodeError as error:
         raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="Name a TOML file.") from None
     return parse_spec(text, source=str(path))
 
 
@@ -204,8 +207,10 @@ def parse_spec(text: str, *, source: str = "spec") -> ModelSpec:
     return convert_spec(raw, source=source)
 
 
-def convert_spec(raw: dict[str, Any], *, source: str = "spec") -> ModelSpec:
+def convert_spec(raw: Any, *, source: str = "spec") -> ModelSpec:
     """Turn plain data, such as parsed TOML or a bundle's `spec.json`, into a `ModelSpec`."""
+    if not isinstance(raw, dict):
+        raise InvalidSpec(f"{source} holds no table.", help="docs/spec.md lists every key with its type and default.")
     _refuse_unknown(raw, ModelSpec, source)
     try:
         spec = msgspec.convert(raw, ModelSpec)
@@ -277,19 +282,28 @@ def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str
 
 
 def _nearest(key: str, kind: type[msgspec.Struct], prefix: str) -> str:
-    here = [prefix + field.name for field in msgspec.structs.fields(kind)]
-    everywhere = {row.key.rpartition(".")[2]: row.key for row in field_rows()}
-    if near := difflib.get_close_matches(prefix + key, here, n=1, cutoff=0.6):
-        return f"did you mean '{near[0]}'?"
-    if near := difflib.get_close_matches(key, everywhere, n=1, cutoff=0.8):
-        return f"did you mean '{everywhere[near[0]]}'?"
-    return f"valid keys are {', '.join(here)}."
+    here = {field.name: [prefix + field.name] for field in msgspec.structs.fields(kind)}
+    everywhere: dict[str, list[str]] = {}
+    for row in field_rows():
+        everywhere.setdefault(row.key.rpartition(".")[2], []).append(row.key)
+    if key in everywhere:
+        return _did_you_mean(everywhere[key])
+    for names, cutoff in ((here, 0.6), (everywhere, 0.8)):
+        if near := difflib.get_close_matches(key, names, n=1, cutoff=cutoff):
+            return _did_you_mean(names[near[0]])
+    return f"valid keys are {', '.join(prefix + name for name in here)}."
+
+
+def _did_you_mean(keys: list[str]) -> str:
+    quoted = " or ".join(f"'{key}'" for key in keys)
+    return f"did you mean {quoted}?"
 
 
 def _in_toml_words(message: str) -> str:
     """`Expected `int`, got `str` - at `$.training.seed`` → `'training.seed': expected `int`, got `str``."""
     what, _, where = message.partition(" - at ")
-    what = what[:1].lower() + what[1:] if not what.startswith("Object") else what.replace("Object", "the table", 1)
+    what = what.replace("Object missing required field", "the table lacks the required key", 1)
+    what = what[:1].lower() + what[1:]
     place = where.strip("`").removeprefix("$").removeprefix(".")
     return f"'{place}': {what}" if place else what
 

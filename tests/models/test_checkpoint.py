@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from tests.models.small import FAMILIES, LABELS, POOLINGS, small_checkpoint, small_config
 
 from dragoman.errors import InvalidCheckpoint, MissingExtra
@@ -205,21 +207,28 @@ def test_what_is_not_a_checkpoint_is_refused_by_name(spoil: Callable[[Path], Non
     assert refusal.value.help
 
 
-IMPOSSIBLE = {
-    "model_type": ["bert"],
-    "num_hidden_layers": "2",
-    "num_attention_heads": 0,
-    "max_position_embeddings": None,
-    "pad_token_id": -1,
-    "layer_norm_eps": "small",
-    "id2label": ["refund", "invoice", "other"],
-    "dragoman_pooling": "max",
-}
+IMPOSSIBLE = [
+    ("model_type", ["bert"]),
+    ("hidden_act", ["gelu"]),
+    ("hidden_size", 10**30),
+    ("num_hidden_layers", "2"),
+    ("num_hidden_layers", 10**9),
+    ("num_attention_heads", 0),
+    ("max_position_embeddings", None),
+    ("max_position_embeddings", 2),
+    ("pad_token_id", -1),
+    ("pad_token_id", None),
+    ("pad_token_id", 60),
+    ("layer_norm_eps", "small"),
+    ("layer_norm_eps", float("nan")),
+    ("id2label", ["refund", "invoice", "other"]),
+    ("dragoman_pooling", "max"),
+]
 
 
-@pytest.mark.parametrize("key", IMPOSSIBLE)
-def test_an_impossible_value_in_the_config_is_refused_by_its_key(key: str, folder: Path) -> None:
-    change_config(folder, **{key: IMPOSSIBLE[key]})
+@pytest.mark.parametrize(("key", "value"), IMPOSSIBLE, ids=str)
+def test_an_impossible_value_in_the_config_is_refused_by_its_key(key: str, value: Any, folder: Path) -> None:
+    change_config(folder, **{key: value})
 
     with pytest.raises(InvalidCheckpoint, match=key):
         read_checkpoint(folder)
@@ -230,6 +239,23 @@ def test_heads_that_do_not_divide_the_width_are_refused(folder: Path) -> None:
 
     with pytest.raises(InvalidCheckpoint, match="num_attention_heads"):
         read_checkpoint(folder)
+
+
+def test_a_head_without_dimensions_is_refused(folder: Path) -> None:
+    name = "classifier.out_proj.weight"
+    rewrite_weights(folder, lambda arrays: arrays.update({name: np.zeros((), dtype=np.float32)}))
+
+    with pytest.raises(InvalidCheckpoint, match=r"'classifier\.out_proj\.weight' .* has shape"):
+        read_checkpoint(folder)
+
+
+def test_a_shard_in_another_folder_is_refused(folder: Path) -> None:
+    (folder / "inner").mkdir()
+    (folder / CONFIG_FILE).rename(folder / "inner" / CONFIG_FILE)
+    (folder / "inner" / INDEX_FILE).write_text(json.dumps({"weight_map": {"a": f"../{WEIGHTS_FILE}"}}))
+
+    with pytest.raises(InvalidCheckpoint, match=r"names '\.\./model\.safetensors', which is no file of the folder"):
+        read_checkpoint(folder / "inner")
 
 
 @pytest.mark.parametrize("index", [[], {"weight_map": ["a"]}, {"weight_map": {"a": 3}}], ids=str)
@@ -261,3 +287,23 @@ def test_a_torch_file_without_torch_names_the_extra(folder: Path, monkeypatch: p
 
     with pytest.raises(MissingExtra, match=r"dragoman\[train\]"):
         read_checkpoint(folder)
+
+
+BFLOAT16 = """
+import sys
+from pathlib import Path
+import numpy
+from dragoman.models.checkpoint import read_checkpoint
+dtypes = {array.dtype for array in read_checkpoint(Path(sys.argv[1])).arrays.values()}
+print(dtypes == {numpy.dtype("float32")})
+"""
+
+
+def test_bfloat16_weights_become_float32_where_nothing_else_brings_the_type(folder: Path) -> None:
+    arrays = {name: torch.from_numpy(array).bfloat16() for name, array in small_checkpoint().arrays.items()}
+    save_file(arrays, folder / WEIGHTS_FILE)
+
+    command = [sys.executable, "-c", BFLOAT16, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -242,12 +242,25 @@ def test_a_full_disk_while_unpacking_leaves_no_folder(
             raise OSError(errno.ENOSPC, "No space left on device")
         copy_to(digest, path)
 
-    with monkeypatch.context() as patch, pytest.raises(StorageFull, match="No space left on device"):
+    with monkeypatch.context() as patch, pytest.raises(StorageFull, match="No space left to write"):
         patch.setattr(registry.blobs, "copy_to", full_at_the_weights)
         registry.fetch(version)
     assert list(registry.cache.iterdir()) == []
 
     assert (registry.fetch(version) / "model.safetensors").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_not_called_a_full_disk(
+    registry: Registry, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = register(registry, folder)
+
+    def refuse(digest: str, path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(registry.blobs, "copy_to", refuse)
+    with pytest.raises(PermissionError):
+        registry.fetch(version)
 
 
 def test_two_processes_may_unpack_at_once(registry: Registry, folder: Path) -> None:

@@ -50,6 +50,8 @@ def test_a_name_alone_means_the_champion(prefix: str, name: str) -> None:
         "../support",
         "sup port",
         "support\n",
+        "support/1\n",
+        "support@champion\n",
         "ｓupport",
         "support/١",
         "support/" + "9" * 5_000,

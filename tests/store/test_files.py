@@ -10,7 +10,7 @@ import pytest
 from tests.store.children import start
 
 from dragoman.errors import Conflict, InvalidInput, StorageFull
-from dragoman.store.files import FileLock, atomic_file, make_folder, write_atomically
+from dragoman.store.files import FileLock, atomic_file, full_disk_as_error, make_folder, write_atomically
 
 HOLD = """
 import pathlib, sys, time
@@ -126,3 +126,20 @@ def test_a_waiting_lock_takes_its_turn(tmp_path: Path) -> None:
 def test_a_waiting_lock_gives_up(tmp_path: Path) -> None:
     with FileLock(tmp_path / "lock"), pytest.raises(Conflict), FileLock(tmp_path / "lock", wait=0.05):
         pass
+
+
+def test_a_full_disk_is_known_under_another_error():
+    buried = RuntimeError("unexpected pos 1198528 vs 1198416")
+    buried.__context__ = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(StorageFull, match="No space left to write model"), full_disk_as_error(Path("model")):
+        raise buried
+
+
+def test_a_full_disk_is_known_by_its_number_in_a_message():
+    with pytest.raises(StorageFull), full_disk_as_error(Path("model")):
+        raise ValueError("I/O error: No space left on device (os error 28)")
+
+
+def test_another_error_passes_through():
+    with pytest.raises(ValueError, match="os error 2"), full_disk_as_error(Path("model")):
+        raise ValueError("No such file or directory (os error 2)")

@@ -74,6 +74,15 @@ def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
         Tokenizer.read(tmp_path, max_tokens=16)
 
 
+def test_a_tokenizer_with_more_pieces_than_the_model_is_refused(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    (tmp_path / TOKENIZER_FILE).write_text(tokenizer.to_json(), encoding="utf-8")
+    pieces = tokenizer.vocabulary
+    assert Tokenizer.read(tmp_path, max_tokens=16, vocabulary=pieces).vocabulary == pieces
+
+    with pytest.raises(InvalidCheckpoint, match=rf"has {pieces} pieces; .* rows for {pieces - 1}\."):
+        Tokenizer.read(tmp_path, max_tokens=16, vocabulary=pieces - 1)
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff"])
 def test_a_broken_tokenizer_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / TOKENIZER_FILE).write_bytes(content)

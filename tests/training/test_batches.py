@@ -40,7 +40,7 @@ def plan_of(sampler: Any = None, *, data: TrainingTexts = DATA, **changes: Any) 
     drops = {"token_dropout": 0.3, "accent_dropout": 0.5, "mask_token": MASK}
     drops |= {name: changes.pop(name) for name in list(changes) if name in drops}
     options = {"seed": 1, "epoch": 0, "batch_tokens": 100, "first_position": 2, "language_temperature": 1.0}
-    augmentation = Augmentation(special_tokens=4, **drops)
+    augmentation = Augmentation(special_tokens=[0, 1, 2, 3], **drops)
     return EpochPlan(data, sampler or LetterSampler(), augmentation, **(options | changes))
 
 

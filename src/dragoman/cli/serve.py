@@ -23,8 +23,8 @@ def address(command: Command) -> Command:
 def command(models: tuple[str, ...], *, host: str | None, port: int | None, path: str) -> None:
     """Serve models over HTTP.
 
-    Without MODELS, every model that has a champion.
-    A model is NAME (its champion), NAME@ALIAS or NAME/NUMBER. SIGTERM drains: requests in flight are answered first.
+    Without MODELS, every model that has a champion. A model is NAME (its champion), NAME@ALIAS or NAME/NUMBER. SIGTERM
+    drains: requests in flight are answered first.
     """
     place = open_workspace(path, host=host, port=port)
     serve(place, models, on_ready=lambda url: click.echo(f"Serving on {url}; /openapi.json describes the API."))

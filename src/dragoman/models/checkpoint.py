@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import ml_dtypes  # noqa: F401 (gives numpy the type bfloat16, without which safetensors cannot read such weights)
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -19,16 +21,15 @@ from safetensors.numpy import load_file, save_file
 
 from dragoman.errors import InvalidCheckpoint, MissingExtra
 from dragoman.models.config import EncoderConfig
+from dragoman.models.config_file import ARCHITECTURES, CONFIG_FILE, read_config
+from dragoman.store.files import full_disk_as_error
 
 __all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "Checkpoint", "expected_shapes", "read_checkpoint", "write_checkpoint"]
 
-CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 TORCH_FILE = "pytorch_model.bin"
 
-ARCHITECTURES = {"xlm-roberta": "XLMRoberta", "roberta": "Roberta", "bert": "Bert"}
-ACTIVATIONS = ("gelu", "gelu_new", "relu")
 IGNORED_SUFFIXES = ("position_ids", "token_type_ids")  # buffers that old releases of transformers wrote
 IGNORED_PREFIXES = ("lm_head.", "cls.", "roberta.pooler.", "qa_outputs.")  # parts this task does not use
 
@@ -43,6 +44,12 @@ class Checkpoint(NamedTuple):
     arrays: Arrays  # float32
     labels: list[str]  # empty: a body without a head
     pooling: str  # "cls" or "mean"
+
+
+class Index(msgspec.Struct, frozen=True):
+    """Which file holds which array of a large checkpoint."""
+
+    weight_map: dict[str, str]
 
 
 def expected_shapes(config: EncoderConfig, labels: int) -> dict[str, tuple[int, ...]]:
@@ -85,63 +92,15 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
     Raises `InvalidCheckpoint` if the folder is not one, naming what is missing or different.
     """
-    raw = _read_config(folder)
-    config = _encoder_config(raw, folder)
+    described = read_config(folder)
+    config = described.encoder
     arrays = _canonical(_read_arrays(folder), config.family)
     has_head = "classifier.out_proj.weight" in arrays
-    labels = _labels(raw, arrays["classifier.out_proj.weight"].shape[0]) if has_head else []
+    labels = described.labels(len(arrays["classifier.out_proj.weight"])) if has_head else []
     if not has_head:
         arrays = {name: array for name, array in arrays.items() if name.startswith("roberta.")}
     _check_shapes(arrays, expected_shapes(config, len(labels)), folder)
-    return Checkpoint(config, arrays, labels, raw.get("dragoman_pooling", "cls"))
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG_FILE
-    if not path.is_file():
-        raise InvalidCheckpoint(
-            f"{folder} is not a checkpoint: it has no {CONFIG_FILE}.",
-            help="Name a folder that `save_pretrained` of transformers wrote, or a bundle.",
-        )
-    try:
-        raw = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise InvalidCheckpoint(f"{path} is not JSON: {error}.", help="Fetch the checkpoint again.") from None
-    if not isinstance(raw, dict):
-        raise InvalidCheckpoint(f"{path} holds no JSON object.", help="Fetch the checkpoint again.")
-    return raw
-
-
-def _encoder_config(raw: Mapping[str, Any], folder: Path) -> EncoderConfig:
-    family = raw.get("model_type")
-    if family not in ARCHITECTURES:
-        raise InvalidCheckpoint(
-            f"{folder} holds a model of type {family!r}.", help=f"Dragoman reads {', '.join(ARCHITECTURES)}."
-        )
-    if raw.get("position_embedding_type", "absolute") != "absolute":
-        raise InvalidCheckpoint(
-            f"{folder} uses {raw['position_embedding_type']!r} positions.", help="Only absolute ones."
-        )
-    if raw.get("hidden_act", "gelu") not in ACTIVATIONS:
-        raise InvalidCheckpoint(
-            f"{folder} uses the activation {raw['hidden_act']!r}.", help=f"Dragoman has {', '.join(ACTIVATIONS)}."
-        )
-    try:
-        return EncoderConfig(
-            family=family,
-            vocabulary=raw["vocab_size"],
-            hidden=raw["hidden_size"],
-            layers=raw["num_hidden_layers"],
-            heads=raw["num_attention_heads"],
-            intermediate=raw["intermediate_size"],
-            positions=raw["max_position_embeddings"],
-            token_types=raw.get("type_vocab_size", 1),
-            pad_token=raw.get("pad_token_id", 0 if family == "bert" else 1),
-            norm_epsilon=raw.get("layer_norm_eps", 1e-12 if family == "bert" else 1e-5),
-            activation=raw.get("hidden_act", "gelu"),
-        )
-    except KeyError as error:
-        raise InvalidCheckpoint(f"{folder / CONFIG_FILE} has no {error}.", help="Fetch the checkpoint again.") from None
+    return Checkpoint(config, arrays, labels, described.dragoman_pooling)
 
 
 def _read_arrays(folder: Path) -> Arrays:
@@ -149,9 +108,8 @@ def _read_arrays(folder: Path) -> Arrays:
         if (folder / WEIGHTS_FILE).is_file():
             return load_file(folder / WEIGHTS_FILE)
         if (folder / INDEX_FILE).is_file():
-            shards = sorted(set(json.loads((folder / INDEX_FILE).read_bytes())["weight_map"].values()))
-            return {name: array for shard in shards for name, array in load_file(folder / shard).items()}
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+            return _read_shards(folder)
+    except (SafetensorError, OSError, ValueError) as error:
         raise InvalidCheckpoint(
             f"The weights in {folder} cannot be read: {error}.", help="Fetch the checkpoint again."
         ) from None
@@ -160,6 +118,15 @@ def _read_arrays(folder: Path) -> Arrays:
     raise InvalidCheckpoint(
         f"{folder} has no weights: neither {WEIGHTS_FILE} nor {TORCH_FILE}.", help="Fetch the checkpoint again."
     )
+
+
+def _read_shards(folder: Path) -> Arrays:
+    """Read the files that the index names. One of another folder is refused: an index is not to be trusted."""
+    index = msgspec.json.decode((folder / INDEX_FILE).read_bytes(), type=Index)
+    shards = sorted(set(index.weight_map.values()))
+    if outside := [shard for shard in shards if Path(shard).name != shard]:
+        raise ValueError(f"{INDEX_FILE} names {outside[0]!r}, which is no file of the folder")
+    return {name: array for shard in shards for name, array in load_file(folder / shard).items()}
 
 
 def _read_torch_arrays(path: Path) -> Arrays:
@@ -171,7 +138,9 @@ def _read_torch_arrays(path: Path) -> Arrays:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InvalidCheckpoint(f"{path} cannot be read: {error}.", help="Fetch the checkpoint again.") from None
-    return {name: tensor.float().numpy() for name, tensor in tensors.items()}
+    if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
+        raise InvalidCheckpoint(f"{path} holds no tensors by name.", help="Fetch the checkpoint again.")
+    return {str(name): tensor.detach().float().numpy() for name, tensor in tensors.items()}
 
 
 def _canonical(arrays: Mapping[str, Array], family: str) -> Arrays:
@@ -207,11 +176,6 @@ def _bare(name: str) -> str:
     return f"roberta.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
 
 
-def _labels(raw: Mapping[str, Any], count: int) -> list[str]:
-    names = raw.get("id2label") or {}
-    return [str(names.get(str(index), f"LABEL_{index}")) for index in range(count)]
-
-
 def _check_shapes(arrays: Arrays, expected: Mapping[str, tuple[int, ...]], folder: Path) -> None:
     help = "The config and the weights belong to different models; fetch the checkpoint again."
     for name, shape in expected.items():
@@ -236,7 +200,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {_outside_name(name, checkpoint.config.family): array for name, array in sorted(checkpoint.arrays.items())}
-    save_file(arrays, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    with full_disk_as_error(folder / WEIGHTS_FILE):
+        save_file(arrays, folder / WEIGHTS_FILE, metadata={"format": "pt"})
     (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes 0600
     config = json.dumps(_hugging_face_config(checkpoint), indent=2, ensure_ascii=False, sort_keys=True)
     (folder / CONFIG_FILE).write_text(config + "\n", encoding="utf-8")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
-from dragoman.errors import Untrusted
-from dragoman.models.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from dragoman.errors import InvalidCheckpoint, InvalidSpec, Untrusted
+from dragoman.models.checkpoint import WEIGHTS_FILE
+from dragoman.models.config_file import CONFIG_FILE, read_config
 from dragoman.records import Manifest, ParityReport, Report
 from dragoman.registry.manifest import verify_folder
 from dragoman.runtime.graph import GRAPH_FILE
@@ -33,6 +35,7 @@ __all__ = [
     "TOKENIZER_FILE",
     "WEIGHTS_FILE",
     "Bundle",
+    "Calibration",
     "Lineage",
     "open_bundle",
     "to_json_bytes",
@@ -48,6 +51,7 @@ EVALUATION_FILE = "evaluation.json"
 PARITY_FILE = "parity.json"
 ENVIRONMENT_FILE = "environment.json"
 CARD_FILE = "card.md"
+TRAIN_AGAIN = "Train the model again."
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,12 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     dataset_digest: str
     sources: dict[str, str]  # data file → SHA-256
     base: str
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How logits become scores."""
+
+    temperature: Annotated[float, Meta(gt=0)]
 
 
 class Bundle(NamedTuple):
@@ -84,8 +94,8 @@ def open_bundle(folder: Path) -> Bundle:
     manifest = verify_folder(folder)
     try:
         spec = convert_spec(json.loads((folder / SPEC_FILE).read_bytes()), source=str(folder / SPEC_FILE))
-        config = json.loads((folder / CONFIG_FILE).read_bytes())
-        tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens)
+        config = read_config(folder).encoder
+        tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens, vocabulary=config.vocabulary)
         verify_lock(tokenizer, (folder / LOCK_FILE).read_bytes())
         return Bundle(
             folder=folder,
@@ -93,14 +103,16 @@ def open_bundle(folder: Path) -> Bundle:
             spec=spec,
             labels=list(spec.data.labels),
             tokenizer=tokenizer,
-            temperature=json.loads((folder / CALIBRATION_FILE).read_bytes())["temperature"],
-            first_position=0 if config["model_type"] == "bert" else config["pad_token_id"] + 1,
+            temperature=msgspec.json.decode((folder / CALIBRATION_FILE).read_bytes(), type=Calibration).temperature,
+            first_position=config.first_position,
             lineage=msgspec.json.decode((folder / LINEAGE_FILE).read_bytes(), type=Lineage),
             evaluation=msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Report),
             parity=msgspec.json.decode((folder / PARITY_FILE).read_bytes(), type=ParityReport),
         )
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        raise Untrusted(f"The bundle in {folder} lacks a part: {error}.", help="Train the model again.") from None
+    except (InvalidSpec, InvalidCheckpoint) as error:
+        raise Untrusted(f"The bundle in {folder} has a wrong part: {error.message}", help=TRAIN_AGAIN) from None
+    except (OSError, ValueError) as error:
+        raise Untrusted(f"The bundle in {folder} lacks a part: {error}.", help=TRAIN_AGAIN) from None
 
 
 def to_json_bytes(value: Any) -> bytes:

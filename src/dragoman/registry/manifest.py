@@ -33,9 +33,15 @@ def read_manifest(folder: Path) -> Manifest:
             help="A training that was stopped leaves no bundle; run `dragoman train` again.",
         )
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Untrusted(f"{path} is not a manifest.", help="Fetch the bundle again.") from None
+    if manifest.format != FORMAT:
+        raise Untrusted(
+            f"{path} has format {manifest.format}; this release of Dragoman reads format {FORMAT}.",
+            help="Load the bundle with the release that wrote it, or train the model again.",
+        )
+    return manifest
 
 
 def verify_folder(folder: Path) -> Manifest:

@@ -6,11 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dragoman.errors import NotFound, StorageFull, Untrusted
+from dragoman.errors import NotFound, Untrusted
 from dragoman.records import Version
 from dragoman.registry.manifest import MANIFEST_FILE, digest_of, encode_manifest, read_manifest, verify_folder
 from dragoman.registry.uri import parse_model_uri
 from dragoman.store.base import Blobs, Catalog
+from dragoman.store.files import full_disk_as_error, make_folder
 
 __all__ = ["Registry"]
 
@@ -61,20 +62,17 @@ class Registry:
 
     def _unpack(self, bundle: str, folder: Path) -> None:
         """Copy the blobs of a bundle into a new folder; the rename at the end makes it visible at once."""
-        self.cache.mkdir(parents=True, exist_ok=True)
-        unpacked = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=self.cache))
-        try:
-            self.blobs.copy_to(bundle, unpacked / MANIFEST_FILE)
-            for file in read_manifest(unpacked).files:
-                self.blobs.copy_to(file.digest, unpacked / file.path)
-            unpacked.chmod(0o755)
-            _rename_folder(unpacked, folder)
-        except OSError as error:
-            raise StorageFull(
-                f"The bundle cannot be unpacked into {self.cache}: {error.strerror}.", help="Free some space."
-            ) from None
-        finally:
-            shutil.rmtree(unpacked, ignore_errors=True)
+        make_folder(self.cache)
+        with full_disk_as_error(folder):
+            unpacked = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=self.cache))
+            try:
+                self.blobs.copy_to(bundle, unpacked / MANIFEST_FILE)
+                for file in read_manifest(unpacked).files:
+                    self.blobs.copy_to(file.digest, unpacked / file.path)
+                unpacked.chmod(0o755)
+                _rename_folder(unpacked, folder)
+            finally:
+                shutil.rmtree(unpacked, ignore_errors=True)
 
     def _help_for(self, name: str) -> str:
         versions = self.catalog.versions(name)

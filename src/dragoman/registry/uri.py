@@ -11,7 +11,7 @@ __all__ = ["CHAMPION", "ModelUri", "is_model_uri", "parse_model_uri"]
 
 CHAMPION = "champion"
 PREFIX = "models:/"
-PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)(?:/(?P<number>[1-9][0-9]*)|@(?P<alias>[a-z][a-z0-9_-]*))?")
+PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)(?:/(?P<number>[1-9][0-9]{0,17})|@(?P<alias>[a-z][a-z0-9_-]*))?")
 
 
 class ModelUri(NamedTuple):

@@ -73,13 +73,28 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def full_disk_as_error(path: Path) -> Iterator[None]:
-    """Turn the system's error for a full disk or quota into `StorageFull`; others pass."""
+    """Turn the system's error for a full disk or quota into `StorageFull`; others pass.
+
+    Libraries bury that error: torch raises its own on top of it, safetensors keeps only its number in the message.
+    """
     try:
         yield
-    except OSError as error:
-        if error.errno not in FULL:
+    except Exception as error:
+        if not any(_is_full(one) for one in _chain(error)):
             raise
         raise StorageFull(f"No space left to write {path}.", help="Free some space and try again.") from None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    return any(f"(os error {number})" in str(error) for number in FULL)
 
 
 class FileLock:

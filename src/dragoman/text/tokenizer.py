@@ -41,8 +41,12 @@ class Tokenizer:
         self._unknown = self._first_known("<unk>", "[UNK]")
 
     @classmethod
-    def read(cls, folder: Path, *, max_tokens: int) -> Tokenizer:
-        """Read `tokenizer.json` from a folder. Raises `InvalidCheckpoint` without a readable one."""
+    def read(cls, folder: Path, *, max_tokens: int, vocabulary: int | None = None) -> Tokenizer:
+        """Read `tokenizer.json` from a folder.
+
+        Raises `InvalidCheckpoint` without a readable one, and for one with ids that are not below `vocabulary`, the
+        number of rows of the model's word table.
+        """
         path = folder / TOKENIZER_FILE
         if not path.is_file():
             raise InvalidCheckpoint(
@@ -50,13 +54,24 @@ class Tokenizer:
                 help="Save the checkpoint's tokenizer with the fast tokenizers of transformers.",
             )
         try:
-            return cls(tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8")), max_tokens=max_tokens)
+            tokenizer = cls(tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8")), max_tokens=max_tokens)
         except Exception as error:  # the library raises plain exceptions
             raise InvalidCheckpoint(f"{path} cannot be read: {error}", help="Fetch the checkpoint again.") from None
+        if vocabulary is not None and (ids := tokenizer.ids) > vocabulary:
+            raise InvalidCheckpoint(
+                f"{path} has {ids} pieces; the model in the folder has rows for {vocabulary}.",
+                help="The tokenizer and the weights belong to different models; fetch the checkpoint again.",
+            )
+        return tokenizer
 
     @property
     def vocabulary(self) -> int:
         return self.backend.get_vocab_size()
+
+    @property
+    def ids(self) -> int:
+        """The number that every id is below: more than `vocabulary` where some ids have no piece."""
+        return 1 + max(self.backend.get_vocab().values(), default=-1)
 
     @property
     def mask_token(self) -> int | None:

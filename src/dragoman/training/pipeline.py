@@ -145,7 +145,7 @@ def _from_checkpoint(spec: ModelSpec, folder: Path) -> Start:
             f"'base.max_tokens' is {spec.base.max_tokens}; {folder} has {checkpoint.config.max_tokens} positions.",
             help=f"Set base.max_tokens to at most {checkpoint.config.max_tokens}.",
         )
-    tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens)
+    tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens, vocabulary=checkpoint.config.vocabulary)
     model = Classifier(
         checkpoint.config, labels=len(spec.data.labels), pooling=spec.base.pooling, dropout=spec.training.dropout
     )
