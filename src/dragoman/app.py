@@ -22,7 +22,7 @@ import msgspec
 
 from dragoman.data.datasets import digest_examples, ingest
 from dragoman.data.sources import expand_files, read_examples
-from dragoman.errors import Conflict, DragomanError, GateFailed, InvalidCheckpoint, NotFound
+from dragoman.errors import Conflict, DragomanError, GateFailed, InvalidCheckpoint, InvalidSpec, NotFound
 from dragoman.records import DatasetVersion, Example, Run, Version
 from dragoman.settings import WORKSPACE_FILE, Settings, read_settings
 from dragoman.spec import ModelSpec, ServingSpec, read_spec, spec_to_dict
@@ -128,10 +128,10 @@ class Workspace:
 
     def specs(self) -> list[ModelSpec]:
         """Every model's spec, by name. Raises `NotFound` if there is none."""
-        paths = sorted((self.root / "models").glob("*.toml"))
-        if not paths:
+        specs = self._read_specs()
+        if not specs:
             raise NotFound(f"{self.root} declares no model.", help="Write models/NAME.toml; docs/spec.md has the keys.")
-        return [read_spec(path) for path in paths]
+        return specs
 
     def spec(self, name: str | None = None) -> ModelSpec:
         """The spec of a model; the only one there is when no name is given."""
@@ -145,6 +145,16 @@ class Workspace:
             if spec.name == name:
                 return spec
         raise NotFound(f"The workspace declares no model '{name}'.", help=f"It has: {names}.")
+
+    def _read_specs(self) -> list[ModelSpec]:
+        found: dict[str, Path] = {}
+        specs = []
+        for path in sorted((self.root / "models").glob("*.toml")):
+            spec = read_spec(path)
+            if (first := found.setdefault(spec.name, path)) != path:
+                raise InvalidSpec(f"{first} and {path} both declare '{spec.name}'.", help="Rename one of the two.")
+            specs.append(spec)
+        return specs
 
     # Training
 
@@ -287,8 +297,7 @@ class Workspace:
         return table
 
     def _serving(self, name: str) -> ServingSpec | None:
-        path = self.root / "models" / f"{name}.toml"
-        return read_spec(path).serving if path.exists() else None
+        return next((spec.serving for spec in self._read_specs() if spec.name == name), None)
 
 
 def ensure_trained(workspace: Workspace, *, show: Callable[[str], None]) -> None:
@@ -301,6 +310,13 @@ def ensure_trained(workspace: Workspace, *, show: Callable[[str], None]) -> None
         else:
             workspace.crown(spec, done)
             show(f"{done.version.uri} is up to date (accuracy {done.run.metrics['accuracy']:.3f}).")
+
+
+def check_address(workspace: Workspace) -> None:
+    """Raise `Conflict` if the server's port is taken: better before a long training than after it."""
+    from dragoman.api.server import bind  # heavy: the HTTP server
+
+    bind(workspace.settings.host, workspace.settings.port).close()
 
 
 def serve(workspace: Workspace, names: Sequence[str], *, on_ready: Callable[[str], None]) -> None:

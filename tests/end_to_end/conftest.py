@@ -40,7 +40,10 @@ labels = ["refund", "order_status", "invoice"]
 
 [training]
 epochs = {epochs}
-batch_tokens = 256
+batch_tokens = 512
+learning_rate = 0.005
+dropout = 0
+token_dropout = 0
 checkpoint_seconds = 0
 threads = 1
 """
@@ -63,7 +66,7 @@ def rows():
                 }
 
 
-def write_workspace(root: Path, *, epochs: int = 4) -> Path:
+def write_workspace(root: Path, *, epochs: int = 12) -> Path:
     (root / "data").mkdir(parents=True)
     (root / "models").mkdir()
     (root / "dragoman.toml").write_text("")

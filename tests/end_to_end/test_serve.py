@@ -140,6 +140,15 @@ def test_a_taken_port_is_said_before_anything_is_ready(trained):
     assert "Serving" not in done.stdout
 
 
+def test_up_says_a_taken_port_before_it_trains(tmp_path):
+    root = write_workspace(tmp_path / "shop")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("up", root, "--port", taken.getsockname()[1])
+    assert done.returncode == 2
+    assert "is taken" in done.stderr
+    assert not list(root.glob(".dragoman/runs/*"))
+
+
 def test_up_trains_serves_asks_and_stops(tmp_path):
     root = write_workspace(tmp_path / "shop")
     done = run("up", root, "--check", "--port", free_port())

@@ -51,7 +51,7 @@ def wait_for_checkpoint(root):
 
 def test_a_version_that_misses_its_gates_is_registered_but_not_the_champion(workspace):
     spec = workspace / "models" / "support.toml"
-    spec.write_text(spec.read_text().replace("epochs = 4", "epochs = 1") + "\n[gates]\naccuracy = 0.999\n")
+    spec.write_text(spec.read_text().replace("epochs = 12", "epochs = 1") + "\n[gates]\naccuracy = 0.999\n")
     done = run("train", "-w", workspace)
     assert done.returncode == 1
     assert "does not pass its gates: accuracy" in done.stderr
@@ -61,7 +61,7 @@ def test_a_version_that_misses_its_gates_is_registered_but_not_the_champion(work
 
 def test_a_second_process_is_told_who_trains(workspace):
     write = workspace / "models" / "support.toml"
-    write.write_text(write.read_text().replace("epochs = 4", "epochs = 400"))
+    write.write_text(write.read_text().replace("epochs = 12", "epochs = 400"))
     first = subprocess.Popen(command("train", "-w", workspace), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for_checkpoint(workspace)

@@ -6,11 +6,12 @@ import os
 import shlex
 import signal
 import threading
+from types import FrameType
 
 import click
 import msgspec
 
-from dragoman.app import Workspace, ensure_trained, open_workspace, serve
+from dragoman.app import Workspace, check_address, ensure_trained, open_workspace, serve
 from dragoman.cli.options import print_table, workspace
 from dragoman.cli.questions import Question, ask_all, questions_for
 from dragoman.cli.serve import address
@@ -33,6 +34,8 @@ def command(folder: str | None, *, check: bool, host: str | None, port: int | No
     and three quarters of the answers are right, else 1.
     """
     place = open_workspace(folder or path, host=host, port=port)
+    check_address(place)
+    signal.signal(signal.SIGTERM, _stop)  # until the server takes over: a training must not outlive this process
     ensure_trained(place, show=click.echo)
     if not check:
         serve(place, (), on_ready=lambda url: _show_next(place, url))
@@ -41,6 +44,10 @@ def command(folder: str | None, *, check: bool, host: str | None, port: int | No
     serve(place, (), on_ready=lambda url: _check_in_background(place, url, failures))
     if failures:
         raise SystemExit(_failed(failures))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _failed(failures: list[str]) -> int:
