@@ -11,24 +11,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgspec
 
 from dragoman.data.datasets import digest_examples, ingest
 from dragoman.data.sources import expand_files, read_examples
 from dragoman.errors import Conflict, DragomanError, GateFailed, InvalidCheckpoint, InvalidSpec, NotFound
 from dragoman.records import DatasetVersion, Example, Run, Version
+from dragoman.registry.manifest import MANIFEST_FILE
+from dragoman.registry.uri import CHAMPION, is_model_uri
 from dragoman.settings import WORKSPACE_FILE, Settings, read_settings
-from dragoman.spec import ModelSpec, ServingSpec, read_spec, spec_to_dict
+from dragoman.spec import ModelSpec, ServingSpec, read_spec
 from dragoman.store.blobs import LocalBlobs
 from dragoman.store.files import FileLock
 from dragoman.store.tables import DeltaTables
+from dragoman.training.gates import check_gates
+from dragoman.training.runs import complete_run, fail_run, now, run_id_of, start_run
 
 if TYPE_CHECKING:
     from dragoman.registry.registry import Registry
@@ -36,11 +37,9 @@ if TYPE_CHECKING:
     from dragoman.serving.table import ModelTable
     from dragoman.store.catalog import SqlCatalog
     from dragoman.training.loop import Progress
-    from dragoman.training.pipeline import Trained
 
 __all__ = ["Workspace", "init_workspace", "load", "open_workspace"]
 
-CHAMPION = "champion"
 Report = Callable[["Progress"], None]
 
 
@@ -57,12 +56,12 @@ def load(source: str | Path, *, workspace: str | Path = ".", threads: int = 0) -
     bundle's folder, or a Hugging Face folder of a classifier of the XLM-RoBERTa, RoBERTa or BERT family. `threads` = 0
     takes all cores. Raises `NotFound`, `InvalidCheckpoint` or `Untrusted`.
     """
-    if isinstance(source, str) and source.startswith("models:/"):
+    if isinstance(source, str) and is_model_uri(source):
         return open_workspace(workspace).load(source, threads=threads)
     folder = Path(source)
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.", help="Name a bundle, a Hugging Face folder, or models:/NAME/3.")
-    if (folder / "manifest.json").exists():
+    if (folder / MANIFEST_FILE).exists():
         return _load_bundle(folder, version="", threads=threads)
     return _load_hugging_face(folder, threads=threads)
 
@@ -162,7 +161,7 @@ class Workspace:
         """The version that the spec and the data, as they are now, have already given."""
         digest = digest_examples(self._examples(spec))
         dataset = self.catalog.find_dataset_version(spec.dataset_name, digest)
-        return self._completed(_run_id(spec, digest)) if dataset else None
+        return self._completed(run_id_of(spec, digest)) if dataset else None
 
     def train(self, name: str | None = None, *, again: bool = False, report: Report) -> Outcome:
         """Train a model, register it, and make it the champion if it passes its gates.
@@ -180,68 +179,45 @@ class Workspace:
             tables=self.tables,
             catalog=self.catalog,
         )
-        run_id = _run_id(spec, dataset.digest)
+        run_id = run_id_of(spec, dataset.digest)
         done = self._completed(run_id)
         if done is None or again:
             with FileLock(self.state / "runs" / f"{run_id}.lock"):
-                done = self._train(spec, examples, dataset, run_id, report)
+                done = self._train(spec, examples, dataset, report)
         self.crown(spec, done)
         return done
 
-    def _train(
-        self, spec: ModelSpec, examples: Sequence[Example], dataset: DatasetVersion, run_id: str, report: Report
-    ) -> Outcome:
-        from dragoman.training.environment import environment_state
+    def _train(self, spec: ModelSpec, examples: Sequence[Example], dataset: DatasetVersion, report: Report) -> Outcome:
         from dragoman.training.pipeline import train_bundle  # heavy: torch
 
-        run = self._start_run(spec, dataset, run_id)
-        folder = self.state / "runs" / run_id
+        run = start_run(spec, dataset, self.root)
+        self.catalog.save_run(run)
+        folder = self.state / "runs" / run.id
         started = time.monotonic()
         with self._failure_recorded(run):
             trained = train_bundle(
                 spec,
                 sorted(examples, key=lambda example: example.id),
                 dataset,
-                run=run_id,
-                environment=environment_state(),
+                run=run.id,
+                environment=run.environment,
                 workspace=self.root,
                 folder=folder,
                 report=report,
             )
-            version = self.registry.register(trained.folder, run=run_id, owner=spec.owner, created=_now())
-        run = _finished(run, version, trained, seconds=time.monotonic() - started)
+            version = self.registry.register(trained.folder, run=run.id, owner=spec.owner, created=now())
+        seconds = time.monotonic() - started
+        run = complete_run(run, bundle=version.bundle, evaluation=trained.evaluation, seconds=seconds)
         self.catalog.save_run(run)
         shutil.rmtree(folder, ignore_errors=True)
         return Outcome(version, run, trained=True)
-
-    def _start_run(self, spec: ModelSpec, dataset: DatasetVersion, run_id: str) -> Run:
-        from dragoman.training.environment import code_state, environment_state, hardware_state  # heavy: metadata
-
-        run = Run(
-            id=run_id,
-            model=spec.name,
-            status="running",
-            spec=spec_to_dict(spec),
-            spec_digest=_spec_digest(spec),
-            dataset=dataset.name,
-            dataset_number=dataset.number,
-            dataset_digest=dataset.digest,
-            code=code_state(self.root),
-            environment=environment_state(),
-            hardware=hardware_state(),
-            seed=spec.training.seed,
-            started=_now(),
-        )
-        self.catalog.save_run(run)
-        return run
 
     @contextmanager
     def _failure_recorded(self, run: Run) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            message = error.message if isinstance(error, DragomanError) else type(error).__name__
-            self.catalog.save_run(msgspec.structs.replace(run, status="failed", finished=_now(), message=message))
+            self.catalog.save_run(fail_run(run, error))
             raise
 
     def _completed(self, run_id: str) -> Outcome | None:
@@ -256,7 +232,7 @@ class Workspace:
 
     def crown(self, spec: ModelSpec, outcome: Outcome) -> None:
         """Make a version that passes its gates the champion. Raises `GateFailed` for one that does not."""
-        check_gates(spec, outcome.run.metrics, outcome.version)
+        check_gates(spec.gates, outcome.run.metrics, outcome.version)
         current = self.catalog.alias(spec.name, CHAMPION)
         if current != outcome.version.number:
             self.catalog.move_alias(spec.name, CHAMPION, outcome.version.number, expected=current)
@@ -357,17 +333,6 @@ def train_in_child(workspace: Workspace, name: str) -> None:
         raise Conflict(f"Training '{name}' ended with exit code {done.returncode}.", help="Its message stands above.")
 
 
-def check_gates(spec: ModelSpec, metrics: Mapping[str, float], version: Version) -> None:
-    """Compare a version's metrics with the floors of its spec; raises `GateFailed` naming each that is not met."""
-    floors = {"accuracy": spec.gates.accuracy, "worst_language_accuracy": spec.gates.worst_language_accuracy}
-    missed = [f"{name} {metrics[name]:.3f} < {floor:.3f}" for name, floor in floors.items() if metrics[name] < floor]
-    if missed:
-        raise GateFailed(
-            f"{version.uri} does not pass its gates: {'; '.join(missed)}.",
-            help="It is registered, but not the champion. `dragoman models show` has its evaluation.",
-        )
-
-
 def _load_bundle(folder: Path, *, version: str, threads: int, serving: ServingSpec | None = None) -> Model:
     from dragoman.registry.bundle import GRAPH_FILE, LANGUAGE_FILE, open_bundle
     from dragoman.runtime.onnx_session import OnnxSession  # heavy: the ONNX runtime
@@ -422,30 +387,6 @@ def _load_hugging_face(folder: Path, *, threads: int) -> Model:
     )
 
 
-def _run_id(spec: ModelSpec, dataset_digest: str) -> str:
-    """The name of a training: the same spec and data give the same name."""
-    return hashlib.sha256(f"{_spec_digest(spec)} {dataset_digest}".encode()).hexdigest()[:16]
-
-
-def _spec_digest(spec: ModelSpec) -> str:
-    """Digest of what a training depends on: gates and serving may change without one."""
-    trained = {key: value for key, value in spec_to_dict(spec).items() if key not in ("gates", "serving")}
-    return hashlib.sha256(msgspec.json.encode(trained, order="sorted")).hexdigest()
-
-
-def _finished(run: Run, version: Version, trained: Trained, *, seconds: float) -> Run:
-    report = trained.evaluation
-    metrics = {
-        "accuracy": report.accuracy.value,
-        "worst_language_accuracy": report.worst_language.accuracy.value,
-        "macro_f1": report.macro_f1,
-        "calibration_error": report.calibration_error,
-    }
-    return msgspec.structs.replace(
-        run, status="completed", finished=_now(), seconds=round(seconds, 1), bundle=version.bundle, metrics=metrics
-    )
-
-
 def _example_folder() -> Path:
     """The example workspace: inside an installed package, or beside the sources of a checkout."""
     package = Path(__file__).parent
@@ -457,7 +398,3 @@ def _example_folder() -> Path:
 
 def _name_of(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

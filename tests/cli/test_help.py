@@ -59,3 +59,9 @@ def test_an_unknown_verb_is_wrong_usage():
 @pytest.mark.parametrize("path", [path for path in COMMANDS if path.endswith((" list", " show"))])
 def test_every_listing_can_print_json(path):
     assert "--json" in [name for param in COMMANDS[path].params for name in param.opts]
+
+
+def test_a_mistyped_verb_gets_the_nearest_one() -> None:
+    result = CliRunner().invoke(cli, ["tarin"])
+    assert result.exit_code == 2
+    assert "Did you mean 'train'?" in result.output

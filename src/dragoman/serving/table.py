@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dragoman.errors import NotFound
+from dragoman.registry.uri import CHAMPION
 from dragoman.serving.info import ModelInfo
 from dragoman.serving.model import Model
 from dragoman.serving.suggestion import shown, suggest
 
 __all__ = ["ModelTable"]
-
-CHAMPION = "champion"
 
 
 class ModelTable:
