@@ -15,6 +15,9 @@ from dragoman.records import AnswerLabel
 __all__ = ["Classification", "Classified"]
 
 
+DECIMALS = 6  # more would be noise, and bytes
+
+
 class Classified(NamedTuple):
     """The answer for one text."""
 
@@ -39,5 +42,7 @@ class Classification:
         return [self._finish_one(row, order) for row, order in zip(scores, best_first, strict=True)]
 
     def _finish_one(self, scores: NDArray[np.float64], best_first: NDArray[np.intp]) -> Classified:
-        labels = [AnswerLabel(label=self.labels[index], score=float(scores[index])) for index in best_first]
+        labels = [
+            AnswerLabel(label=self.labels[index], score=round(float(scores[index]), DECIMALS)) for index in best_first
+        ]
         return Classified(labels, labels[0].score < self.abstain_below)
