@@ -188,6 +188,7 @@ class Workspace:
         return done
 
     def _train(self, spec: ModelSpec, examples: Sequence[Example], dataset: DatasetVersion, report: Report) -> Outcome:
+        from dragoman.training.environment import environment_state
         from dragoman.training.pipeline import train_bundle  # heavy: torch
 
         run = start_run(spec, dataset, self.root)
@@ -200,7 +201,7 @@ class Workspace:
                 sorted(examples, key=lambda example: example.id),
                 dataset,
                 run=run.id,
-                environment=run.environment,
+                environment=environment_state(),
                 workspace=self.root,
                 folder=folder,
                 report=report,

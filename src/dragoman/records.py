@@ -118,7 +118,7 @@ class Run(Record, frozen=True, kw_only=True):
     dataset_number: int
     dataset_digest: str
     code: dict[str, str]
-    environment: dict[str, str]
+    environment: dict[str, str]  # version of Python and of every installed package
     hardware: dict[str, str]
     seed: int
     started: str

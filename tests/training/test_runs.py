@@ -33,6 +33,7 @@ def test_a_run_records_code_packages_and_hardware(tmp_path: Path) -> None:
     run = start_run(small_spec(), small_dataset(), tmp_path)
     assert run.code["dragoman_digest"]
     assert run.environment["torch"].startswith("2.")
+    assert {"pytest", "numpy", "sqlalchemy"} <= run.environment.keys()
     assert int(run.hardware["cores"]) >= 1
     assert run.dataset_digest == small_dataset().digest
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dragoman
 
-__all__ = ["code_state", "environment_state", "fingerprint", "hardware_state", "keep_freed_memory"]
+__all__ = ["code_state", "environment_lock", "environment_state", "fingerprint", "hardware_state", "keep_freed_memory"]
 
 MALLOC_TRIM_THRESHOLD, MALLOC_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 KEPT_BYTES = 1 << 30
@@ -33,6 +33,12 @@ def environment_state() -> dict[str, str]:
     """Versions of Python and of the packages whose arithmetic reaches the bundle."""
     versions = {name: metadata.version(name) for name in PACKAGES}
     return {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}", **versions}
+
+
+def environment_lock() -> dict[str, str]:
+    """Version of Python and of every installed package: what a run is repeated with."""
+    installed = {found.name.lower(): found.version for found in metadata.distributions()}
+    return {"python": platform.python_version(), **dict(sorted(installed.items()))}
 
 
 def hardware_state() -> dict[str, str]:

@@ -11,7 +11,7 @@ import msgspec
 from dragoman.errors import DragomanError
 from dragoman.records import DatasetVersion, Report, Run
 from dragoman.spec import ModelSpec, spec_to_dict
-from dragoman.training.environment import code_state, environment_state, hardware_state
+from dragoman.training.environment import code_state, environment_lock, hardware_state
 
 __all__ = ["complete_run", "fail_run", "now", "run_id_of", "start_run"]
 
@@ -35,7 +35,7 @@ def start_run(spec: ModelSpec, dataset: DatasetVersion, workspace: Path) -> Run:
         dataset_number=dataset.number,
         dataset_digest=dataset.digest,
         code=code_state(workspace),
-        environment=environment_state(),
+        environment=environment_lock(),
         hardware=hardware_state(),
         seed=spec.training.seed,
         started=now(),
