@@ -38,7 +38,9 @@ def command(folder: str | None, *, check: bool, host: str | None, port: int | No
     signal.signal(signal.SIGTERM, _stop)  # until the server takes over: a training must not outlive this process
     ensure_trained(place, show=click.echo)
     if not check:
-        serve(place, (), on_ready=lambda url: _show_next(place, url))
+        spec = place.specs()[0]
+        texts = [question.text for question in questions_for(place.test_examples(spec.name))][:3]
+        serve(place, (), on_ready=lambda url: _show_next(spec.name, texts, url))
         return
     failures: list[str] = []
     serve(place, (), on_ready=lambda url: _check_in_background(place, url, failures))
@@ -56,13 +58,11 @@ def _failed(failures: list[str]) -> int:
     return 1
 
 
-def _show_next(place: Workspace, url: str) -> None:
-    spec = place.specs()[0]
-    texts = [question.text for question in questions_for(place.test_examples(spec.name))][:3]
+def _show_next(model: str, texts: list[str], url: str) -> None:
     body = msgspec.json.encode({"inputs": texts}).decode()
     header = "Content-Type: application/json"
     click.echo(f"\nServing on {url}. Try:\n")
-    click.echo(f"  curl -s {url}/v1/models/{spec.name}/predict -H {shlex.quote(header)} -d {shlex.quote(body)}\n")
+    click.echo(f"  curl -s {url}/v1/models/{model}/predict -H {shlex.quote(header)} -d {shlex.quote(body)}\n")
     click.echo(f"API description: {url}/openapi.json   Stop with Ctrl-C.")
 
 
