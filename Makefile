@@ -9,6 +9,7 @@ EXAMPLE := examples/support
 # Stamps inside the virtual environment: pip runs only when a requirement is newer than its stamp.
 MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
+NATIVE := hatch_build.py $(wildcard src/dragoman/runtime/native/*.cpp src/dragoman/runtime/native/*.h)
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
@@ -53,7 +54,7 @@ $(MADE):
 	$(BIN)/python -m pip install --upgrade 'pip>=25.1'
 	@touch $@
 
-$(INSTALLED): pyproject.toml constraints.txt $(MADE)
+$(INSTALLED): pyproject.toml constraints.txt $(NATIVE) $(MADE)
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train]'
 	@touch $@
 

@@ -8,8 +8,9 @@ from tests.models.huggingface import hugging_face_outputs, save_model
 from tests.models.small import LABELS
 
 import dragoman
-from dragoman.errors import Conflict, InvalidCheckpoint, InvalidSpec, NotFound
+from dragoman.errors import Conflict, InvalidCheckpoint, InvalidInput, InvalidSpec, NotFound
 from dragoman.models.scores import softmax
+from dragoman.runtime.native_library import native_available
 from dragoman.text.tokenizer import Tokenizer, train_unigram
 
 TEXTS = ["where is my parcel", "wo ist mein paket", "где моя посылка"]
@@ -32,11 +33,75 @@ def test_a_hugging_face_classifier_answers_as_transformers_does(tmp_path, tokeni
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
-def test_a_body_without_a_head_is_refused(tmp_path, tokenizer):
-    folder = save_model(tmp_path, "xlm-roberta", kind="", vocab_size=tokenizer.vocabulary)
+QUESTION = {"question": "where", "context": "my parcel"}
+ENDS = {"id2label": {0: "start", 1: "end"}, "label2id": {"start": 0, "end": 1}}
+HEADS = {  # kind of checkpoint → its config, the task, an input, the answer's field
+    "": ({}, "embedding", "where is my parcel", "embedding"),
+    "SequenceClassification": ({}, "text-classification", "where is my parcel", "labels"),
+    "TokenClassification": ({}, "token-classification", "where is my parcel", "entities"),
+    "QuestionAnswering": (ENDS, "question-answering", QUESTION, "answer"),
+    "MaskedLM": ({}, "fill-mask", "where is <mask>", "candidates"),
+}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_the_head_of_a_folder_decides_what_it_is_loaded_for(tmp_path, tokenizer, kind):
+    changes, task, one, field = HEADS[kind]
+    with dragoman.load(saved(tmp_path, tokenizer, kind=kind, **changes), threads=1) as model:
+        (prediction,) = model.predict([one])
+        assert model.task.name == task
+        assert hasattr(prediction, field)
+
+
+def test_a_classifier_is_loaded_for_embeddings_when_asked(tmp_path, tokenizer):
+    with dragoman.load(saved(tmp_path, tokenizer), task="embedding", threads=1) as model:
+        (prediction,) = model.predict(TEXTS[:1], normalize=True, dimensions=8)
+    assert prediction.embedding.shape == (8,)
+    assert np.linalg.norm(prediction.embedding) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_task_that_needs_another_head_is_refused(tmp_path, tokenizer):
+    with pytest.raises(InvalidCheckpoint, match="needs a question answering head; the checkpoint has no head"):
+        dragoman.load(saved(tmp_path, tokenizer, kind=""), task="question-answering")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"precision": "int4"}, "There is no precision 'int4'"),
+        ({"device": "tpu"}, "There is no device 'tpu'"),
+        ({"precision": "bf16"}, "bf16 is not there on cpu"),
+        ({"task": "embeddings"}, "There is no task 'embeddings'"),
+    ],
+)
+def test_an_option_that_is_not_there_is_refused(tmp_path, tokenizer, options, message):
+    with pytest.raises(InvalidInput, match=message):
+        dragoman.load(saved(tmp_path, tokenizer), **options)
+
+
+@pytest.mark.skipif(not native_available(), reason="no int8 kernels for this machine")
+def test_int8_answers_like_fp32(tmp_path, tokenizer):
+    folder = saved(tmp_path, tokenizer, kind="")
+    vectors = []
+    for precision in ("fp32", "int8"):
+        with dragoman.load(folder, precision=precision, threads=1) as model:
+            vectors.append(np.stack([one.embedding for one in model.predict(TEXTS, normalize=True)]))
+    assert (vectors[0] * vectors[1]).sum(axis=1).min() > 0.98
+
+
+def test_a_list_of_any_length_is_answered_in_order(tmp_path, tokenizer):
+    texts = [f"{TEXTS[number % 3]} {number}" for number in range(1_500)]
+    with dragoman.load(saved(tmp_path, tokenizer, kind=""), threads=1) as model:
+        together = model.predict(texts)
+        (alone,) = model.predict(texts[777])
+    np.testing.assert_allclose(together[777].embedding, alone.embedding, atol=1e-5)
+    assert len(together) == len(texts)
+
+
+def saved(folder, tokenizer, **changes):
+    save_model(folder, "xlm-roberta", vocab_size=tokenizer.vocabulary, **changes)
     (folder / "tokenizer.json").write_text(tokenizer.to_json(), encoding="utf-8")
-    with pytest.raises(InvalidCheckpoint, match="no classification head"):
-        dragoman.load(folder)
+    return folder
 
 
 def test_a_checkpoint_without_its_tokenizer_is_refused(tmp_path):

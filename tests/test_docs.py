@@ -8,18 +8,23 @@ import msgspec
 import pytest
 from tools import reference
 
-from dragoman.api.messages import ErrorAnswer, PredictAnswer, PredictRequest
+from dragoman.api.messages import ErrorAnswer, ModelAnswer, answer_type, request_type
 from dragoman.api.openapi import openapi_document
 from dragoman.records import Example
 from dragoman.registry import bundle, manifest
-from dragoman.serving.info import ModelInfo
+from dragoman.serving.tasks.classification import TextClassification
 from dragoman.spec import field_rows, parse_spec
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(path for pattern in ("*.md", "docs/*.md", "examples/*/*.md") for path in ROOT.glob(pattern))
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
-HTTP_KINDS = {"inputs": PredictRequest, "predictions": PredictAnswer, "labels": ModelInfo, "error": ErrorAnswer}
+HTTP_KINDS = {
+    "inputs": request_type(TextClassification),
+    "predictions": answer_type(TextClassification),
+    "labels": ModelAnswer,
+    "error": ErrorAnswer,
+}
 
 
 def blocks(path: Path, language: str) -> list[str]:

@@ -24,7 +24,7 @@ ORDER = (
     ("features", "runtime", "registry"),
     ("training", "serving", "release", "monitoring", "feedback", "search"),
     ("loop",),
-    ("api", "console", "deploy"),
+    ("bench", "api", "console", "deploy"),
     ("app",),
     ("cli",),
     ("__init__", "__main__"),  # the package's face: nothing imports it

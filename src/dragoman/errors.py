@@ -6,8 +6,10 @@ DragomanError                 500, exit 1
 │   ├── InvalidData                         a data file, with line numbers
 │   ├── InvalidCheckpoint                   a folder that is not a model checkpoint
 │   └── InvalidRequest        400           an HTTP request or an argument of predict
+│       ├── EmptyInput        400
 │       ├── TextTooLong       413
-│       └── BodyTooLarge      413
+│       ├── BodyTooLarge      413
+│       └── WrongTask         400           the model does something else
 ├── NotFound                  404, exit 2   a model, version, run or dataset that does not exist
 ├── Conflict                  409, exit 2   somebody else changed or holds it
 ├── GateFailed                409, exit 1   the answer is no
@@ -16,7 +18,8 @@ DragomanError                 500, exit 1
 ├── StorageFull               507, exit 1
 └── Unavailable               503, exit 1   try again later
     ├── ModelNotReady         503
-    └── Overloaded            429
+    ├── Overloaded            429
+    └── DeadlineExceeded      504
 
 A message says what is wrong, with name and value; `help` says what to do about it.
 """
@@ -26,7 +29,9 @@ from __future__ import annotations
 __all__ = [
     "BodyTooLarge",
     "Conflict",
+    "DeadlineExceeded",
     "DragomanError",
+    "EmptyInput",
     "GateFailed",
     "InvalidCheckpoint",
     "InvalidData",
@@ -41,6 +46,7 @@ __all__ = [
     "TextTooLong",
     "Unavailable",
     "Untrusted",
+    "WrongTask",
 ]
 
 
@@ -87,6 +93,10 @@ class InvalidRequest(InvalidInput):
     """A request, or an argument of `predict`, is wrong."""
 
 
+class EmptyInput(InvalidRequest):
+    """A request has no inputs, or a text has nothing in it."""
+
+
 class TextTooLong(InvalidRequest):
     """A text has more tokens than the model accepts."""
 
@@ -97,6 +107,10 @@ class BodyTooLarge(InvalidRequest):
     """A request's body, or its number of inputs, is over the server's limit."""
 
     status = 413
+
+
+class WrongTask(InvalidRequest):
+    """The model's task is not the one that the request needs."""
 
 
 class NotFound(DragomanError):
@@ -156,3 +170,9 @@ class Overloaded(Unavailable):
     """The queue is full."""
 
     status = 429
+
+
+class DeadlineExceeded(Unavailable):
+    """The answer cannot be there before the caller's deadline."""
+
+    status = 504

@@ -6,26 +6,45 @@ Times are ISO 8601 strings in UTC; digests are SHA-256 in lower-case hex.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 __all__ = [
+    "Agreement",
     "AnswerLabel",
+    "AnswerPrediction",
+    "AnswerSpan",
     "BundleFile",
+    "Candidate",
     "DatasetVersion",
+    "EmbeddingPrediction",
+    "Entity",
+    "EntityPrediction",
     "Example",
+    "FillPrediction",
+    "Form",
+    "FormReport",
     "Interval",
+    "LabelPrediction",
     "LanguageScore",
     "Manifest",
     "ParityReport",
     "Prediction",
+    "QuestionInput",
+    "RankInput",
+    "RankPrediction",
+    "RankedText",
     "Report",
     "Run",
     "TextInput",
+    "TuningReport",
     "Usage",
     "Version",
 ]
+
+FLOATS = Meta(extra_json_schema={"type": "array", "items": {"type": "number"}})
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,13 +184,92 @@ class Version(Record, frozen=True, kw_only=True):
         return f"models:/{self.model}/{self.number}"
 
 
+# Tuning -------------------------------------------------------------------------------------------------------------
+
+
+class Form(Record, frozen=True, kw_only=True):
+    """One way of running a model."""
+
+    precision: str  # "fp32", "int8", "bf16" or "fp16"
+    backend: str  # "onnxruntime", "native" or "torch"
+    threads: int  # 0: all cores that the process may use
+    trimmed: bool = False  # without the pieces that the served languages do not need
+
+    @property
+    def name(self) -> str:
+        threads = {0: "all cores", 1: "1 thread"}.get(self.threads, f"{self.threads} threads")
+        return f"{self.precision} {self.backend}, {threads}" + (", trimmed" if self.trimmed else "")
+
+
+class Agreement(Record, frozen=True, kw_only=True):
+    """How near a form's answers are to those of the fp32 form, on the same texts."""
+
+    texts: int
+    labels: float  # share of texts with the same label; of embeddings, with the same nearest neighbour
+    languages: dict[str, float]  # the same per language
+    score_distance: float  # greatest difference of a score
+    cosine: float  # least cosine of two mean hidden states
+
+    @property
+    def worst_language(self) -> str:
+        """The language with the least agreement; the first of them by name."""
+        return min(sorted(self.languages), key=self.languages.__getitem__)
+
+
+class FormReport(Record, frozen=True, kw_only=True):
+    """What was measured of one form."""
+
+    form: Form
+    tokens_per_second: float
+    single_ms: float  # median time of one text alone
+    agreement: Agreement
+    accuracy: float | None = None  # share of texts with their true label, where it is known
+    missed: list[str] = []  # gates that it does not pass, in words
+
+
+class TuningReport(Record, frozen=True, kw_only=True):
+    """What `dragoman tune` measured, where, and which form it chose."""
+
+    processor: str
+    cores: int  # that the process could use
+    gate: float  # least agreement over all
+    language_gate: float  # least agreement in every language
+    pieces: int  # of the tokenizer
+    kept_pieces: int  # of the trimmed one; the same where nothing was trimmed
+    trimming: str  # what trimming kept: "scripts" or "seen"; empty where nothing was trimmed
+    forms: list[FormReport]  # the first is the reference
+    chosen: Form
+
+    @property
+    def best(self) -> FormReport:
+        """What was measured of the chosen form."""
+        return next(one for one in self.forms if one.form == self.chosen)
+
+
 # Serving ------------------------------------------------------------------------------------------------------------
 
 
 class TextInput(Record, frozen=True, kw_only=True):
-    """One input of a request: the text, and its language if the caller knows it."""
+    """A text, with its language if the caller knows it, and the second text of a pair where the model takes pairs."""
 
     text: str
+    language: str | None = None
+    pair: str | None = None
+
+
+class QuestionInput(Record, frozen=True, kw_only=True):
+    """A question and the text in which its answer stands."""
+
+    question: str
+    context: str
+    language: str | None = None
+
+
+class RankInput(Record, frozen=True, kw_only=True):
+    """A query and the texts to put in order of relevance."""
+
+    query: str
+    texts: list[str]
     language: str | None = None
 
 
@@ -182,8 +280,43 @@ class AnswerLabel(Record, frozen=True, kw_only=True):
     score: float
 
 
+class Entity(Record, frozen=True, kw_only=True):
+    """A named span of the caller's text: `text` is `caller_text[start:end]`, counted in code points."""
+
+    label: str
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+class AnswerSpan(Record, frozen=True, kw_only=True):
+    """An answer as a span of the caller's context: `text` is `context[start:end]`, counted in code points."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+class RankedText(Record, frozen=True, kw_only=True):
+    """A text's place in the request, and its relevance."""
+
+    index: int
+    score: float
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """What may stand at a mask: the piece, the text it makes, and which mask of the text it is for."""
+
+    text: str
+    token: int
+    score: float
+    mask: int
+
+
 class Prediction(Record, frozen=True, kw_only=True):
-    """One answer."""
+    """One answer; each task has its own kind with its own result."""
 
     id: str
     language: str
@@ -191,6 +324,11 @@ class Prediction(Record, frozen=True, kw_only=True):
     tokens: int
     windows: int
     truncated: bool
+
+
+class LabelPrediction(Prediction, frozen=True, kw_only=True):
+    """The answer of a classifier, zero-shot classifiers included."""
+
     labels: list[AnswerLabel]  # best first
     abstained: bool = False
 
@@ -198,6 +336,36 @@ class Prediction(Record, frozen=True, kw_only=True):
     def label(self) -> str:
         """The best label."""
         return self.labels[0].label
+
+
+class EntityPrediction(Prediction, frozen=True, kw_only=True):
+    """The entities of a text, in the order of the text."""
+
+    entities: list[Entity]
+
+
+class AnswerPrediction(Prediction, frozen=True, kw_only=True):
+    """The answer to a question; None when the context has none."""
+
+    answer: AnswerSpan | None
+
+
+class EmbeddingPrediction(Prediction, frozen=True, kw_only=True, eq=False):
+    """The vector of a text."""
+
+    embedding: Annotated[Any, FLOATS]  # NDArray[np.float32] of [dimensions]; a list of numbers in JSON
+
+
+class RankPrediction(Prediction, frozen=True, kw_only=True):
+    """The texts of a request, the most relevant first."""
+
+    results: list[RankedText]
+
+
+class FillPrediction(Prediction, frozen=True, kw_only=True):
+    """What may stand at the masks of a text: mask by mask, best first."""
+
+    candidates: list[Candidate]
 
 
 class Usage(Record, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("host", "127.0.0.1", "Address that the server listens on."),
     Setting("port", 8080, "Port that the server listens on.", most=65_535),
+    Setting("grpc_port", 0, "Port of the gRPC server (Open Inference Protocol); 0: none.", most=65_535),
     Setting("drain_seconds", 20.0, "How long a stopping server waits for requests in flight.", most=86_400),
     Setting(
         "max_body_bytes",
@@ -71,18 +72,20 @@ class Settings(NamedTuple):
 
     host: str
     port: int
+    grpc_port: int
     drain_seconds: float
     max_body_bytes: int
     state: str
     catalog: str
 
 
-def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of the workspace in `root`. `overrides` come from the command line; None values do not count.
+def read_settings(root: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of the workspace in `root`; None: without one. `overrides` come from the command line; None values
+    do not count.
 
     Raises `NotFound` if `root` is no workspace and `InvalidSpec` for an unknown setting or a wrong value.
     """
-    stored = _read_file(root / WORKSPACE_FILE)
+    stored = _read_file(root / WORKSPACE_FILE) if root else {}
     values = {setting.name: setting.default for setting in SETTINGS}
     values |= {name: _checked(name, value, WORKSPACE_FILE) for name, value in stored.items()}
     values |= {s.name: _parsed(s, os.environ[s.variable]) for s in SETTINGS if s.variable in os.environ}

@@ -136,6 +136,16 @@ class GatesSpec(Section, frozen=True, kw_only=True):
 
     accuracy: Annotated[float, Meta(ge=0, le=1, description="Least accuracy over all languages.")] = 0.0
     worst_language_accuracy: Annotated[float, Meta(ge=0, le=1, description="Least accuracy in every language.")] = 0.0
+    agreement: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Least share of evaluation texts on which a faster form of the model (`dragoman tune`) gives "
+            "the label of the fp32 form.",
+        ),
+    ] = 0.995
+    worst_language_agreement: Annotated[float, Meta(ge=0, le=1, description="The same, in every language.")] = 0.98
 
 
 class ServingSpec(Section, frozen=True, kw_only=True):
@@ -150,13 +160,32 @@ class ServingSpec(Section, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Characters of one text; more is answered with 413.")
     ] = 100_000
     too_long: Annotated[
-        Literal["truncate", "refuse"],
-        Meta(description="What happens to a text of more than `max_tokens`: cut, and said so, or answered with 413."),
+        Literal["truncate", "refuse", "windows"],
+        Meta(
+            description="What happens to a text of more than `max_tokens`: cut, and said so, answered with 413, or "
+            "read in overlapping windows whose answers become one."
+        ),
     ] = "truncate"
+    stride: Annotated[
+        int, Meta(ge=0, description="Tokens that two neighbouring windows share; at most half a window is used.")
+    ] = 32
     abstain_below: Annotated[
         float, Meta(ge=0, le=1, description="An answer whose best score is lower says `abstained`.")
     ] = 0.0
     threads: Annotated[int, Meta(ge=0, le=256, description="Threads of the runtime; 0 means all cores.")] = 0
+    precision: Annotated[
+        Literal["auto", "fp32", "int8", "bf16", "fp16"],
+        Meta(
+            description="Arithmetic of the encoder. `auto`: what `dragoman tune` chose for this version; without that "
+            "fp32 on a CPU and bf16 on a GPU. int8 is for CPUs, bf16 and fp16 for GPUs."
+        ),
+    ] = "auto"
+    device: Annotated[
+        Literal["cpu", "cuda"], Meta(description="Where the encoder runs; `cuda` needs the extra `train`.")
+    ] = "cpu"
+    cache_bytes: Annotated[int, Meta(ge=0, description="Memory for the results of recent texts; 0 keeps none.")] = (
+        67_108_864
+    )
 
 
 class ModelSpec(Section, frozen=True, kw_only=True):

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.api.world import table_of
 
-from dragoman.api.native import create_app
+from dragoman.api.application import create_app
 from dragoman.serving.model import Model
-from dragoman.serving.table import ModelTable
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -21,12 +21,11 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def connect() -> Connect:
-    """A client of the app over one model, without a network."""
+    """A client of the app over models (one of every task, if none is given), without a network."""
 
     @asynccontextmanager
-    async def connected(model: Model, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-        models = ModelTable()
-        models.add(model, aliases=["champion"])
+    async def connected(*members: Model, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+        models = table_of(*members)
         transport = httpx.ASGITransport(create_app(models, **options))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client

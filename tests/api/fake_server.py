@@ -1,6 +1,7 @@
 """A real server over a fake model, which tells on standard output what happens.
 
-`python fake_server.py PORT HOLD DRAIN_SECONDS`: batches wait while the file HOLD exists.
+`python fake_server.py PORT HOLD DRAIN_SECONDS LOADING`: batches wait while the file HOLD exists. Loading waits while
+LOADING exists, and fails if it says so.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dragoman.api import server
-from dragoman.api.native import create_app
+from dragoman.api.application import create_app
+from dragoman.api.lifecycle import Lifecycle
+from dragoman.errors import NotFound
 from dragoman.models.packing import PackedBatch
-from dragoman.runtime.base import FakeSession, Outputs
+from dragoman.runtime.base import FakeSession, Floats
 from dragoman.serving.fakes import fake_model
 from dragoman.serving.table import ModelTable
 
@@ -24,7 +27,7 @@ class FileHeldSession(FakeSession):
         super().__init__()
         self.hold = hold
 
-    def run(self, batch: PackedBatch) -> Outputs:
+    def run(self, batch: PackedBatch) -> Floats:
         say(f"running {batch.texts}")
         while self.hold.exists():
             time.sleep(0.002)
@@ -56,20 +59,32 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(port: str, hold: str, drain_seconds: str) -> None:
-    models = ModelTable()
+def load(loading: Path) -> None:
+    say("loading")
+    while loading.exists():
+        if loading.read_text() == "fail":
+            raise NotFound("There is no such folder.")
+        time.sleep(0.002)
+    say("loaded")
+
+
+def main(port: str, hold: str, drain_seconds: str, loading: str) -> None:
+    models, lifecycle = ModelTable(), Lifecycle()
     models.add(fake_model(session=FileHeldSession(Path(hold))))
-    app = create_app(models)
+    app = create_app(models, lifecycle=lifecycle)
     app.add_middleware(Announce)
     server.FLUSH_SECONDS = 1
-    server.run_server(
-        app,
-        host="127.0.0.1",
-        port=int(port),
-        on_ready=lambda: say("ready"),
-        drain_seconds=float(drain_seconds),
-    )
-    models.close()
+    try:
+        server.run_server(
+            app,
+            host="127.0.0.1",
+            port=int(port),
+            prepare=lambda: load(Path(loading)),
+            on_ready=lambda: say("ready"),
+            drain_seconds=float(drain_seconds),
+        )
+    finally:
+        models.close()
     say("ended")
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import httpx
 import msgspec
+import numpy as np
 import pytest
 
 from dragoman.api.lifecycle import Lifecycle, Phase
-from dragoman.api.messages import PredictAnswer
+from dragoman.api.messages import answer_type
 from dragoman.models.packing import PackedBatch
-from dragoman.runtime.base import FakeSession, Outputs
+from dragoman.runtime.base import FakeSession, Floats
 from dragoman.serving.fakes import HeldSession, fake_model
+from dragoman.serving.tasks.classification import TextClassification
 from dragoman.spec import ServingSpec
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +33,7 @@ async def post(connect: Any, body: Any, *, path: str = PREDICT, **options: Any) 
 async def test_a_request_is_answered_with_predictions_and_usage(connect: Any) -> None:
     body = {"inputs": ["где заказ", {"text": "refund", "language": "en"}], "parameters": {"top": 1}, "subject": "u-1"}
     response = await post(connect, body)
-    answer = msgspec.json.decode(response.content, type=PredictAnswer)
+    answer = msgspec.json.decode(response.content, type=answer_type(TextClassification))
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     assert (answer.model, answer.version, answer.usage.tokens) == ("support", "1", 7)
     assert [(one.language, one.script, one.tokens) for one in answer.predictions] == [
@@ -85,7 +87,7 @@ async def test_an_unknown_model_version_or_alias_is_404(connect: Any, reference:
         ([], "The body is wrong: Expected `object`, got `array`."),
         ({}, "The body has no 'inputs'."),
         ({"inputs": []}, "The request has no inputs."),
-        ({"inputs": "order"}, "'inputs' is wrong: Expected `array`, got `str`."),
+        ({"inputs": 7}, "'inputs' is wrong: Expected `str | object | array`, got `int`."),
         ({"inputs": ["order", 7]}, "'inputs[1]' is wrong: Expected `str | object`, got `int`."),
         ({"inputs": ["order", {"txt": "order"}]}, "'inputs[1]' has an unknown field 'txt'."),
         ({"inputs": ["order", {"language": "en"}]}, "'inputs[1]' has no 'text'."),
@@ -158,10 +160,10 @@ async def test_a_full_queue_is_429_with_retry_after(connect: Any) -> None:
     async with connect(model) as client:
         running = asyncio.ensure_future(client.post(PREDICT, json={"inputs": ["order"]}))
         await asyncio.to_thread(session.entered.wait, 10)
-        waiting = asyncio.ensure_future(client.post(PREDICT, json={"inputs": ["my order"] * 3}))
-        while not model.engine.scheduler.waiting_tokens:  # noqa: ASYNC110 the queue has no event
+        waiting = asyncio.ensure_future(client.post(PREDICT, json={"inputs": ["my order", "it", "is my"]}))
+        while not model.backbone.engine.scheduler.waiting_tokens:  # noqa: ASYNC110 the queue has no event
             await asyncio.sleep(0.001)
-        refused = await client.post(PREDICT, json={"inputs": ["my order"] * 3})
+        refused = await client.post(PREDICT, json={"inputs": ["where is", "cancel", "my refund"]})
         session.gate.set()
         answered = await asyncio.gather(running, waiting)
     assert (refused.status_code, refused.json()["error"]["type"]) == (429, "Overloaded")
@@ -192,7 +194,7 @@ async def test_an_error_nobody_expected_is_500_without_its_words(
     connect: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(FakeSession):
-        def run(self, batch: PackedBatch) -> Outputs:
+        def run(self, batch: PackedBatch) -> Floats:
             raise KeyError("/secret/path")
 
     response = await post(connect, {"inputs": ["order"]}, model={"session": Broken()})
@@ -213,7 +215,8 @@ async def test_only_a_ready_server_predicts_and_says_so(connect: Any, phase: Pha
 async def test_models_are_listed_and_shown(connect: Any) -> None:
     async with connect(fake_model()) as client:
         listed, shown = await client.get("/v1/models"), await client.get("/v1/models/support@champion")
-    assert listed.json()["models"] == [shown.json()]
+    (row,) = listed.json()["models"]
+    assert shown.json() == row | {key: shown.json()[key] for key in ("id", "ready", "created", "object", "owned_by")}
     assert shown.json()["labels"] == ["invoice", "refund", "other"]
     assert shown.json()["aliases"] == ["champion"]
 
@@ -228,7 +231,7 @@ async def test_the_root_says_where_to_look(connect: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "type"),
     [
-        ("GET", "/v2/models", 404, "NotFound"),
+        ("GET", "/v1/model", 404, "NotFound"),
         ("DELETE", "/v1/models", 405, "MethodNotAllowed"),
         ("GET", PREDICT, 405, "MethodNotAllowed"),
     ],
@@ -240,3 +243,98 @@ async def test_the_routers_errors_have_the_same_form(
         response = await client.request(method, path)
     assert (response.status_code, response.json()["error"]["type"]) == (status, type)
     assert set(response.json()["error"]) == {"type", "message", "help"}
+
+
+async def test_one_input_needs_no_list(connect: Any) -> None:
+    async with connect(fake_model()) as client:
+        alone = await client.post(PREDICT, json={"inputs": "my order"})
+        listed = await client.post(PREDICT, json={"inputs": ["my order"]})
+        record = await client.post(PREDICT, json={"inputs": {"text": "my order"}})
+    labels = [response.json()["predictions"][0]["labels"] for response in (alone, listed, record)]
+    assert labels[0] == labels[1] == labels[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "fields"),
+    [
+        ("support", {"inputs": ["my order"]}, {"labels", "abstained"}),
+        ("entities", {"inputs": ["my order"]}, {"entities"}),
+        ("answers", {"inputs": [{"question": "where", "context": "my order is it"}]}, {"answer"}),
+        ("vectors", {"inputs": ["my order"]}, {"embedding"}),
+        ("ranker", {"inputs": [{"query": "order", "texts": ["my order", "it"]}]}, {"results"}),
+        ("anything", {"inputs": ["my order"], "parameters": {"candidate_labels": ["a", "b"]}}, {"labels", "abstained"}),
+        ("masks", {"inputs": ["my <mask>"], "parameters": {"top": 2}}, {"candidates"}),
+    ],
+)
+async def test_every_task_answers_with_its_own_fields(connect: Any, name: str, body: Any, fields: set[str]) -> None:
+    async with connect() as client:
+        response = await client.post(f"/v1/models/{name}/predict", json=body)
+    assert response.status_code == 200, response.text
+    common = {"id", "language", "script", "tokens", "windows", "truncated"}
+    assert set(response.json()["predictions"][0]) - common == fields
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "message"),
+    [
+        ("anything", {"inputs": ["my order"]}, "The body has no 'parameters'."),
+        ("anything", {"inputs": ["a"], "parameters": {}}, "'parameters' has no 'candidate_labels'."),
+        ("answers", {"inputs": ["my order"]}, "'inputs[0]' is wrong: Expected `object`, got `str`."),
+        ("ranker", {"inputs": [{"query": "a", "text": ["b"]}]}, "'inputs[0]' has an unknown field 'text'."),
+        ("vectors", {"inputs": ["a"], "parameters": {"pool": 1}}, "'parameters' has an unknown field 'pool'."),
+        ("vectors", {"inputs": ["a"], "timeout_ms": 0}, "'timeout_ms' is wrong: Expected `int` >= 1."),
+        ("vectors", {"inputs": ["a"], "priority": "now"}, "'priority' is wrong: Invalid enum value 'now'."),
+    ],
+)
+async def test_a_wrong_body_is_told_in_the_words_of_its_task(connect: Any, name: str, body: Any, message: str) -> None:
+    async with connect() as client:
+        response = await client.post(f"/v1/models/{name}/predict", json=body)
+    assert (response.status_code, response.json()["error"]["message"]) == (400, message)
+
+
+async def test_a_deadline_that_passes_is_504(connect: Any) -> None:
+    session = HeldSession()
+    async with connect(fake_model(session=session)) as client:
+        response = await client.post(PREDICT, json={"inputs": ["order"], "timeout_ms": 20})
+        session.gate.set()
+    assert (response.status_code, response.json()["error"]["type"]) == (504, "DeadlineExceeded")
+    assert response.headers["retry-after"]
+
+
+async def test_metrics_are_what_the_server_was_given(connect: Any) -> None:
+    async with connect(fake_model(), metrics=lambda: b"dragoman_requests_total 1\n") as client:
+        response = await client.get("/metrics")
+    assert (response.status_code, response.content) == (200, b"dragoman_requests_total 1\n")
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+
+
+async def test_a_server_without_metrics_says_so(connect: Any) -> None:
+    async with connect(fake_model()) as client:
+        assert (await client.get("/metrics")).status_code == 404
+
+
+async def test_an_engine_that_does_not_answer_is_not_ready_and_lives(
+    connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dragoman.api.readiness.PROBE_SECONDS", 0.05)
+    session = HeldSession()
+    async with connect(fake_model(session=session)) as client:
+        ready, live = await client.get("/health/ready"), await client.get("/health/live")
+        session.gate.set()
+    assert (ready.status_code, ready.json()["error"]["type"], live.status_code) == (503, "ModelNotReady", 200)
+    assert ready.headers["retry-after"]
+
+
+async def test_many_health_checks_cost_one_forward_pass(connect: Any) -> None:
+    session = FakeSession()
+    async with connect(fake_model(session=session)) as client:
+        checks = await asyncio.gather(*[client.get("/health/ready") for _ in range(64)])
+    assert {response.status_code for response in checks} == {200}
+    assert len(session.batches) == 1
+
+
+async def test_an_embedding_is_a_list_of_its_own_float32_numbers(connect: Any) -> None:
+    async with connect() as client:
+        body = {"inputs": ["my order"], "parameters": {"normalize": True}}
+        numbers = (await client.post("/v1/models/vectors/predict", json=body)).json()["predictions"][0]["embedding"]
+    assert numbers == np.array(numbers, dtype=np.float32).tolist()

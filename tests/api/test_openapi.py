@@ -3,9 +3,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dragoman.api.application import MAX_BODY_BYTES
+from dragoman.api.intake import Intake
 from dragoman.api.lifecycle import Lifecycle
-from dragoman.api.native import MAX_BODY_BYTES, NativeApi
-from dragoman.api.openapi import openapi_document
+from dragoman.api.native import NativeApi
+from dragoman.api.openapi import TASKS, openapi_document
+from dragoman.api.readiness import Readiness
 from dragoman.serving.table import ModelTable
 
 
@@ -26,7 +29,9 @@ def test_every_reference_leads_to_a_schema() -> None:
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    api = NativeApi(ModelTable(), Lifecycle(), max_body_bytes=MAX_BODY_BYTES)
+    models, lifecycle = ModelTable(), Lifecycle()
+    intake = Intake(models, lifecycle, max_body_bytes=MAX_BODY_BYTES)
+    api = NativeApi(intake, Readiness(models, lifecycle))
     routes = {
         (route.path, method.lower())
         for route in api.routes()
@@ -34,7 +39,7 @@ def test_every_route_is_described_and_nothing_else() -> None:
         if method != "HEAD"
     }
     described = {(path, method) for path, methods in openapi_document()["paths"].items() for method in methods}
-    assert described == routes - {("/openapi.json", "get")}
+    assert described == routes - {("/openapi.json", "get"), ("/metrics", "get")}
 
 
 def test_every_operation_has_its_own_id_and_an_answer() -> None:
@@ -50,7 +55,20 @@ def test_every_path_parameter_is_declared() -> None:
 
 
 def test_the_request_schema_comes_from_the_records() -> None:
-    schema = openapi_document()["components"]["schemas"]["PredictRequest"]
+    schema = openapi_document()["components"]["schemas"]["TextClassificationRequest"]
     assert schema["required"] == ["inputs"]
     assert schema["additionalProperties"] is False
-    assert set(schema["properties"]) == {"inputs", "parameters", "subject"}
+    assert set(schema["properties"]) == {"inputs", "parameters", "subject", "timeout_ms", "priority"}
+
+
+def test_every_task_has_a_request_and_an_answer() -> None:
+    schemas = openapi_document()["components"]["schemas"]
+    names = {"".join(part.capitalize() for part in task.name.split("-")) for task in TASKS}
+    assert names | {"Embedding", "Rerank"} == names
+    assert {f"{name}{kind}" for name in names for kind in ("Request", "Answer")} <= set(schemas)
+
+
+def test_what_a_task_cannot_do_without_is_required() -> None:
+    schemas = openapi_document()["components"]["schemas"]
+    assert set(schemas["ZeroShotClassificationRequest"]["required"]) == {"inputs", "parameters"}
+    assert schemas["ZeroShotParameters"]["required"] == ["candidate_labels"]

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,12 +21,13 @@ CLIENTS = 64
 
 
 class Served:
-    """A server process; its batches wait while it is held."""
+    """A server process; its batches wait while it is held, and it loads while the file `loading` is there."""
 
-    def __init__(self, hold: Path, *, drain_seconds: float) -> None:
-        self.hold, self.port = hold, free_port()
-        command = [sys.executable, "-W", "error", str(PROGRAM), str(self.port), str(hold), str(drain_seconds)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def __init__(self, folder: Path, *, drain_seconds: float) -> None:
+        self.hold, self.loading, self.port = folder / "hold", folder / "loading", free_port()
+        given = (PROGRAM, self.port, self.hold, drain_seconds, self.loading)
+        command = [sys.executable, "-W", "error", *map(str, given)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.output = self.process.stdout
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,9 +57,9 @@ Serve = Callable[..., Served]
 def serve(tmp_path: Path) -> Iterator[Serve]:
     started: list[Served] = []
 
-    def start(*, drain_seconds: float = 20.0) -> Served:
-        started.append(Served(tmp_path / "hold", drain_seconds=drain_seconds))
-        started[-1].wait_for_line("ready")
+    def start(*, drain_seconds: float = 20.0, until: str = "ready") -> Served:
+        started.append(Served(tmp_path, drain_seconds=drain_seconds))
+        started[-1].wait_for_line(until)
         return started[-1]
 
     yield start
@@ -126,12 +128,12 @@ async def test_the_texts_of_a_client_that_left_are_never_run(serve: Serve) -> No
     async with served.client() as client:
         first = asyncio.ensure_future(ask(client, "order"))
         await served.tells("running 1")
-        leaving = asyncio.ensure_future(ask(client, *["order"] * 50))
+        leaving = asyncio.ensure_future(ask(client, *["it " * count for count in range(1, 10)]))
         await served.tells(f"reading {PREDICT}")
         leaving.cancel()
         await served.tells(f"over {PREDICT}")
         served.hold.unlink()
-        assert ((await first).status_code, (await ask(client, *["order"] * 3)).status_code) == (200, 200)
+        assert ((await first).status_code, (await ask(client, "where", "my", "cancel")).status_code) == (200, 200)
     served.process.terminate()
     assert [line for line in served.end()[1] if line.startswith("running")] == ["running 3"]
 
@@ -157,6 +159,58 @@ def test_a_drain_ends_at_its_deadline_or_at_the_second_signal(serve: Serve, drai
         assert served.end()[0] == 0
 
 
+def test_a_server_that_loads_is_alive_but_not_ready(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "loading").touch()
+    served = serve(until="loading")
+    with httpx.Client(base_url=served.url, timeout=20) as client:
+        live, ready = client.get("/health/live"), client.get("/health/ready")
+        early = client.post(PREDICT, json={"inputs": ["order"]})
+        served.loading.unlink()
+        served.wait_for_line("ready")
+        then = client.get("/health/ready"), client.post(PREDICT, json={"inputs": ["order"]})
+    assert (live.status_code, ready.status_code, early.status_code) == (200, 503, 503)
+    assert ready.json()["error"]["message"] == early.json()["error"]["message"] == "The server is loading."
+    assert [response.status_code for response in then] == [200, 200]
+
+
+def test_an_error_while_loading_ends_the_server_with_it(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "loading").write_text("fail")
+    served = serve(until="loading")
+    _, errors = served.process.communicate(timeout=20)
+    assert "NotFound: There is no such folder." in errors
+    assert served.process.returncode == 1
+
+
+def test_a_signal_while_loading_ends_the_server_when_it_has_loaded(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "loading").touch()
+    served = serve(until="loading")
+    served.process.terminate()
+    wait_until_draining(served)
+    served.loading.unlink()
+    code, output = served.end()
+    assert (code, output[-2:], "ready" in output) == (0, ["loaded", "ended"], False)
+
+
+@pytest.mark.parametrize(("drain_seconds", "signals"), [(0.2, 1), (60.0, 2)])
+def test_loading_is_not_waited_for_beyond_the_deadline_or_the_second_signal(
+    serve: Serve, tmp_path: Path, drain_seconds: float, signals: int
+) -> None:
+    (tmp_path / "loading").touch()
+    served = serve(drain_seconds=drain_seconds, until="loading")
+    for _ in range(signals - 1):
+        served.process.terminate()
+        wait_until_draining(served)
+    served.process.terminate()
+    assert (served.end()[0], served.loading.exists()) == (0, True)
+
+
+def wait_until_draining(served: Served) -> None:
+    with httpx.Client(base_url=served.url, timeout=20) as client:
+        while (response := client.get("/health/ready")).json()["error"]["message"] != "The server is draining.":
+            time.sleep(0.01)
+    assert response.status_code == 503
+
+
 def test_a_taken_port_is_a_conflict_that_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -167,7 +221,7 @@ def test_a_taken_port_is_a_conflict_that_names_it() -> None:
 
 def test_a_taken_port_is_told_before_ready(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [sys.executable, str(PROGRAM), str(listener.getsockname()[1]), str(tmp_path / "hold"), "1"]
+        command = [sys.executable, str(PROGRAM), str(listener.getsockname()[1]), str(tmp_path), "1", str(tmp_path)]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
     assert done.returncode != 0
     assert "Conflict" in done.stderr

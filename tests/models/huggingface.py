@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import transformers
 
-from tests.models.small import LABELS
+from tests.models.small import LABELS, Outputs
 
 from dragoman.models.checkpoint import TORCH_FILE, WEIGHTS_FILE
-from dragoman.runtime.base import Outputs
 
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
@@ -52,7 +52,9 @@ def save_model(folder: Path, family: str, *, kind: str = "SequenceClassification
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            parameter.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.2, generator=generator)
+            parameter.normal_(
+                1.0 if name.endswith(("LayerNorm.weight", "layer_norm.weight")) else 0.0, 0.2, generator=generator
+            )
     model.save_pretrained(folder)
     return folder
 
@@ -68,6 +70,21 @@ def hugging_face_outputs(folder: Path, texts: Sequence[Sequence[int]], *, head: 
             hidden.append(answer.hidden_states[-1][0].numpy())
             logits.append(answer.logits.numpy() if head else np.zeros((1, 0), dtype=np.float32))
     return Outputs(np.concatenate(hidden), np.concatenate(logits))
+
+
+def hugging_face_head(
+    folder: Path, kind: str, texts: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None
+) -> list[NDArray[np.float32]]:
+    """What the head `kind` gives for texts that are read one at a time; a span's two scores stand side by side."""
+    model = getattr(transformers, f"AutoModelFor{kind}").from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.inference_mode():
+        answers = [
+            model(torch.tensor([list(text)]), token_type_ids=torch.tensor([list(of_text)]))
+            for text, of_text in zip(texts, types or [[0] * len(text) for text in texts], strict=True)
+        ]
+    if kind == "QuestionAnswering":
+        return [torch.stack([one.start_logits[0], one.end_logits[0]], dim=1).numpy() for one in answers]
+    return [one.logits[0].numpy() for one in answers]
 
 
 def hugging_face_labels(folder: Path) -> list[str]:

@@ -19,6 +19,7 @@ from tests.models.small import (
     ACTIVATIONS,
     FAMILIES,
     LABELS,
+    Outputs,
     random_texts,
     small_checkpoint,
     small_config,
@@ -26,7 +27,6 @@ from tests.models.small import (
 )
 
 from dragoman.models.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from dragoman.runtime.base import Outputs
 
 TOLERANCE = 1e-4
 SIZES = [

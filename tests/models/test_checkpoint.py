@@ -23,6 +23,7 @@ from dragoman.models.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
+from dragoman.models.names import Head
 
 
 @pytest.fixture
@@ -51,6 +52,17 @@ def assert_same(left: Checkpoint, right: Checkpoint) -> None:
 
 
 # Round trips
+
+
+@pytest.mark.parametrize("head", ["tokens", "span", "mask"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_written_head_reads_back_the_same(family: str, head: Head, tmp_path: Path) -> None:
+    labels = LABELS if head == "tokens" else []
+    checkpoint = small_checkpoint(small_config(family), labels=labels, pooling="mean", head=head)
+
+    write_checkpoint(tmp_path, checkpoint)
+
+    assert_same(read_checkpoint(tmp_path), checkpoint)
 
 
 @pytest.mark.parametrize("labels", [[], LABELS], ids=["body", "classifier"])
@@ -96,6 +108,41 @@ def test_parts_that_classification_does_not_use_are_left_out(name: str, folder: 
     rewrite_weights(folder, lambda arrays: arrays.update({name: np.zeros(3, dtype=np.float32)}))
 
     assert name not in read_checkpoint(folder).arrays
+
+
+@pytest.mark.parametrize("name", ["classifier.out_proj.weight", "lm_head.bias", "cls.predictions.bias"])
+def test_parts_of_other_heads_are_left_out(name: str, tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, small_checkpoint(labels=[], head="span"))
+    rewrite_weights(tmp_path, lambda arrays: arrays.update({name: np.zeros(3, dtype=np.float32)}))
+    change_config(tmp_path, architectures=["XLMRobertaForQuestionAnswering"])
+
+    checkpoint = read_checkpoint(tmp_path)
+
+    assert checkpoint.head == "span"
+    assert name not in checkpoint.arrays
+
+
+PROBLEMS = [
+    (LABELS, None, "single"),
+    (LABELS, "single_label_classification", "single"),
+    (LABELS, "multi_label_classification", "multi"),
+    (LABELS, "regression", "regression"),
+    (LABELS[:1], None, "regression"),
+    (LABELS[:1], "single_label_classification", "regression"),
+    (LABELS[:1], "multi_label_classification", "multi"),
+]
+
+
+@pytest.mark.parametrize(("labels", "kind", "problem"), PROBLEMS)
+def test_the_config_tells_what_scores_mean(labels: list[str], kind: str | None, problem: str, tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, small_checkpoint(labels=labels))
+    change_config(tmp_path, problem_type=kind)
+
+    checkpoint = read_checkpoint(tmp_path)
+
+    assert checkpoint.problem == problem
+    write_checkpoint(tmp_path, checkpoint)
+    assert read_checkpoint(tmp_path).problem == problem
 
 
 # Refusals
@@ -223,6 +270,8 @@ IMPOSSIBLE = [
     ("layer_norm_eps", float("nan")),
     ("id2label", ["refund", "invoice", "other"]),
     ("dragoman_pooling", "max"),
+    ("architectures", "XLMRobertaForMaskedLM"),
+    ("problem_type", "ranking"),
 ]
 
 

@@ -17,11 +17,11 @@ LENGTHS = st.lists(st.integers(1, 50), max_size=30)
 def test_slots_and_cells_take_every_text_to_the_grid_and_back(texts: list[list[int]], first_position: int) -> None:
     batch = pack(texts, first_position=first_position)
 
-    grid = batch.input_ids[batch.slots]
+    grid = batch.input_ids[batch.grid.slots]
 
     assert batch.texts == len(texts)
     assert [row[: len(text)].tolist() for row, text in zip(grid, texts, strict=True)] == texts
-    assert grid.flatten()[batch.cells].tolist() == [token for text in texts for token in text]
+    assert grid.flatten()[batch.grid.cells].tolist() == [token for text in texts for token in text]
 
 
 @given(TEXTS)
@@ -29,9 +29,9 @@ def test_cells_past_the_end_repeat_the_first_token_and_are_masked(texts: list[li
     batch = pack(texts, first_position=2)
 
     for row, text in enumerate(texts):
-        assert (batch.slots[row, len(text) :] == batch.first[row]).all()
-        assert (batch.mask[row, : len(text)] == 0).all()
-        assert (batch.mask[row, len(text) :] == np.float32(MASKED)).all()
+        assert (batch.grid.slots[row, len(text) :] == batch.first[row]).all()
+        assert (batch.grid.mask[row, : len(text)] == 0).all()
+        assert (batch.grid.mask[row, len(text) :] == np.float32(MASKED)).all()
 
 
 @given(TEXTS, st.integers(0, 5))
@@ -45,8 +45,9 @@ def test_positions_count_from_the_first_one_in_every_text(texts: list[list[int]]
 def test_arrays_have_the_types_that_the_graph_takes(texts: list[list[int]]) -> None:
     batch = pack(texts, first_position=2)
 
-    assert batch.mask.dtype == np.float32
-    assert {array.dtype for array in batch if array is not batch.mask} == {np.dtype(np.int64)}
+    assert batch.grid.mask.dtype == np.float32
+    arrays = (batch.input_ids, batch.position_ids, batch.type_ids, batch.first, batch.grid.slots, batch.grid.cells)
+    assert {array.dtype for array in arrays} == {np.dtype(np.int64)}
 
 
 @given(LENGTHS, st.integers(1, 120))
@@ -86,3 +87,17 @@ def test_the_shortest_texts_come_first_by_default(lengths: list[int]) -> None:
     order = [lengths[index] for batch in plan_batches(lengths, max_tokens=64) for index in batch]
 
     assert order == sorted(lengths)
+
+
+def test_token_types_are_zero_unless_they_are_given() -> None:
+    batch = pack([[5, 6], [7, 8, 9], [4]], first_position=2, types=[None, [0, 1, 1], None])
+
+    assert batch.type_ids.tolist() == [0, 0, 0, 1, 1, 0]
+
+
+@given(TEXTS)
+def test_a_batch_knows_how_long_its_texts_are(texts: list[list[int]]) -> None:
+    batch = pack(texts, first_position=2)
+
+    assert batch.lengths.tolist() == [len(text) for text in texts]
+    assert (batch.texts, batch.tokens) == (len(texts), sum(map(len, texts)))

@@ -39,11 +39,13 @@ def test_a_bundle_opens_with_its_parts(folder: Path) -> None:
     assert bundle.first_position == 2
     assert bundle.tokenizer.max_tokens == 24
     assert bundle.manifest.model == "small"
+    assert bundle.tuning is None
     assert {score.language for score in bundle.evaluation.languages} == {"en", "ru"}
 
 
 def test_a_bundle_holds_all_of_its_parts_and_nothing_else(folder: Path) -> None:
     parts = {getattr(files, name) for name in files.__all__ if name.endswith("_FILE")}
+    parts -= {files.TUNING_FILE, files.INT8_FILE}
 
     assert {path.name for path in folder.iterdir()} == parts | {MANIFEST_FILE}
 

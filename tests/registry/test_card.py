@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.training.world import small_spec
 
-from dragoman.records import Interval, LanguageScore, ParityReport, Report
+from dragoman.records import (
+    Agreement,
+    Form,
+    FormReport,
+    Interval,
+    LanguageScore,
+    ParityReport,
+    Report,
+    TuningReport,
+)
 from dragoman.registry.bundle import Lineage
 from dragoman.registry.card import Evidence, model_card
 
@@ -59,3 +69,59 @@ def evidence() -> Evidence:
 )
 def test_the_card_tells(fact: str) -> None:
     assert fact in model_card(small_spec(), evidence())
+
+
+def tuning(*, trimmed: bool, trimming: str) -> TuningReport:
+    forms = [
+        Form(precision="fp32", backend="x", threads=0),
+        Form(precision="int8", backend="y", threads=1, trimmed=True),
+    ]
+    agreement = Agreement(
+        texts=90, labels=0.981, languages={"en": 1.0, "sw": 0.962}, score_distance=0.0123, cosine=0.99871
+    )
+    reports = [
+        FormReport(form=forms[0], tokens_per_second=800.4, single_ms=9.5, agreement=agreement),
+        FormReport(
+            form=forms[1],
+            tokens_per_second=3100.0,
+            single_ms=2.125,
+            agreement=agreement,
+            accuracy=0.9,
+            missed=["a", "b"],
+        ),
+    ]
+    return TuningReport(
+        processor="a processor", cores=2, gate=0.995, language_gate=0.98, pieces=900, kept_pieces=300,
+        trimming=trimming, forms=reports, chosen=forms[trimmed],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Measured on a processor with 2 cores; agreement is with the first form, over 90 texts.",
+        "Gates: 99.50% over all, 98.00% in every language.",
+        "Served as: int8 y, 1 thread, trimmed.",
+        "Trimmed forms keep 300 of 900 pieces (seen).\n",
+        "| fp32 x, all cores | 800 | 9.50 | 98.10% | sw 96.20% | 0.0123 | 0.99871 |  | yes |",
+        "| int8 y, 1 thread, trimmed | 3100 | 2.12 | 98.10% | sw 96.20% | 0.0123 | 0.99871 | 0.900 | a; b |",
+    ],
+)
+def test_the_card_of_a_tuned_model_tells(fact: str) -> None:
+    assert fact in model_card(small_spec(), evidence()._replace(tuning=tuning(trimmed=True, trimming="seen")))
+
+
+def test_the_card_says_when_no_trimmed_form_was_chosen() -> None:
+    card = model_card(small_spec(), evidence()._replace(tuning=tuning(trimmed=False, trimming="seen")))
+    assert "Trimmed forms keep 300 of 900 pieces (seen). None of them was chosen." in card
+
+
+def test_the_card_says_when_there_was_nothing_to_trim() -> None:
+    whole = msgspec.structs.replace(tuning(trimmed=False, trimming="seen"), kept_pieces=900)
+    assert "Trimming (seen) would drop no piece." in model_card(small_spec(), evidence()._replace(tuning=whole))
+
+
+def test_the_card_of_a_model_that_was_not_trimmed_does_not_speak_of_it() -> None:
+    assert "rimmed forms" not in model_card(
+        small_spec(), evidence()._replace(tuning=tuning(trimmed=False, trimming=""))
+    )

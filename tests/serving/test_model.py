@@ -2,33 +2,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+import time
 
 import numpy as np
 import pytest
+from tests.serving.conftest import MakeModel
 
-from dragoman.errors import InvalidRequest, Overloaded, TextTooLong
-from dragoman.records import TextInput
-from dragoman.serving.fakes import FAKE_WORDS, FakeDetector, HeldSession, fake_model
-from dragoman.serving.model import Model
-from dragoman.serving.parameters import Parameters
+from dragoman.errors import DeadlineExceeded, InvalidRequest, Overloaded
+from dragoman.records import QuestionInput, RankInput, TextInput
+from dragoman.serving.cache import ResultCache
+from dragoman.serving.fakes import FAKE_WORDS, FakeDetector, FakeParameters, HeldSession, fake_backbone, fake_model
+from dragoman.serving.model import Model, is_small
+from dragoman.serving.observer import Answered, Silent, TextSeen
+from dragoman.serving.options import Options
 from dragoman.spec import ServingSpec
 
-MakeModel = Callable[..., Model]
 
-
-@pytest.fixture
-def make_model() -> Iterator[MakeModel]:
-    models: list[Model] = []
-
-    def make(**changes: Any) -> Model:
-        models.append(fake_model(**changes))
-        return models[-1]
-
-    yield make
-    for model in models:
-        model.close()
+async def until_waiting(model: Model, pieces: int) -> None:
+    async with asyncio.timeout(10):
+        while model.backbone.engine.scheduler.waiting_pieces != pieces:  # noqa: ASYNC110 (the engine knows no loop)
+            await asyncio.sleep(0.001)
 
 
 def test_a_single_text_gives_one_prediction(make_model: MakeModel) -> None:
@@ -44,7 +37,7 @@ def test_a_given_language_wins_over_the_detected_one(make_model: MakeModel) -> N
 
 
 def test_predictions_come_in_the_order_of_the_inputs(make_model: MakeModel) -> None:
-    model = make_model(serving=ServingSpec(max_batch_tokens=16))
+    model = make_model(serving=ServingSpec(max_batch_tokens=16, max_inputs=64))
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(FAKE_WORDS, size=1 + number % 9)) for number in range(200)]
     alone = [model.predict(text)[0] for text in texts]
@@ -52,7 +45,7 @@ def test_predictions_come_in_the_order_of_the_inputs(make_model: MakeModel) -> N
     assert [(one.labels, one.tokens) for one in together] == [(one.labels, one.tokens) for one in alone]
 
 
-def test_top_limits_the_labels(make_model: MakeModel) -> None:
+def test_parameters_reach_the_task(make_model: MakeModel) -> None:
     assert len(make_model().predict("order", top=2)[0].labels) == 2
 
 
@@ -66,16 +59,6 @@ def test_a_cut_text_says_so(make_model: MakeModel) -> None:
     assert (prediction.tokens, prediction.truncated) == (4, True)
 
 
-def test_a_model_that_refuses_long_texts_says_how_long(make_model: MakeModel) -> None:
-    model = make_model(max_tokens=4, serving=ServingSpec(too_long="refuse"))
-    with pytest.raises(TextTooLong, match="6 tokens; the model accepts 4"):
-        model.predict("where is my order")
-
-
-def test_a_score_below_the_threshold_abstains(make_model: MakeModel) -> None:
-    assert make_model(serving=ServingSpec(abstain_below=0.99)).predict("order")[0].abstained
-
-
 @pytest.mark.parametrize("text", ["\x00\x01", "🙂", "a" + "\u0301" * 99_999, "\u202e\u200d"])
 def test_odd_texts_are_answered(make_model: MakeModel, text: str) -> None:
     assert len(make_model().predict(text)[0].labels) == 3
@@ -84,15 +67,42 @@ def test_odd_texts_are_answered(make_model: MakeModel, text: str) -> None:
 def test_a_closed_model_is_a_context_manager_that_ended() -> None:
     with fake_model() as model:
         model.predict("order")
-    assert model.drain(timeout=0)
+    assert model.backbone.is_closed
+
+
+def test_two_models_of_one_backbone_and_cache_answer_for_themselves(make_model: MakeModel) -> None:
+    """PROTOCOLS 6.1: another model's answer from the cache."""
+    backbone = fake_backbone(cache=ResultCache(10_000))
+    one = make_model(name="one", digest="one", backbone=backbone)
+    two = make_model(name="two", digest="two", backbone=backbone)
+    for model in (one, two, one, two):
+        model.predict("where is my order")
+    assert len(backbone.engine.session.batches) == 2
+
+
+def test_a_hit_answers_what_the_first_answer_was(make_model: MakeModel) -> None:
+    backbone = fake_backbone(cache=ResultCache(10_000))
+    model = make_model(backbone=backbone)
+    first, again = model.predict("where is my order"), model.predict("where is my order")
+    assert first[0].labels == again[0].labels
+    assert len(backbone.engine.session.batches) == 1
 
 
 @pytest.mark.anyio
 async def test_a_request_answers_predictions_and_usage(make_model: MakeModel) -> None:
-    predictions, usage = await make_model().predict_request(["order", TextInput(text="my order")], Parameters(top=1))
+    inputs = ["order", TextInput(text="my order")]
+    predictions, usage = await make_model().predict_request(inputs, FakeParameters(top=1))
     assert [len(one.labels) for one in predictions] == [1, 1]
     assert usage.tokens == 7
     assert usage.inference_ms > 0
+
+
+@pytest.mark.anyio
+async def test_a_hit_costs_no_inference(make_model: MakeModel) -> None:
+    model = make_model(backbone=fake_backbone(cache=ResultCache(10_000)))
+    await model.predict_request(["order"])
+    usage = (await model.predict_request(["order"])).usage
+    assert (usage.tokens, usage.queue_ms, usage.inference_ms) == (3, 0.0, 0.0)
 
 
 @pytest.mark.anyio
@@ -116,13 +126,13 @@ async def test_cancelling_a_request_empties_the_queue(make_model: MakeModel) -> 
     first = asyncio.ensure_future(model.predict_request(["order"]))
     await asyncio.to_thread(session.entered.wait, 10)
     second = asyncio.ensure_future(model.predict_request(["my order"] * 5))
-    await asyncio.sleep(0.02)
-    waited = model.engine.scheduler.waiting_tokens
+    await until_waiting(model, 5)
     second.cancel()
     await asyncio.wait([second])
+    assert model.backbone.engine.scheduler.waiting_pieces == 0
     session.gate.set()
     await first
-    assert (waited, model.engine.scheduler.waiting_tokens, len(session.batches)) == (20, 0, 1)
+    assert len(session.batches) == 1
 
 
 @pytest.mark.anyio
@@ -131,12 +141,29 @@ async def test_a_full_queue_refuses_a_request(make_model: MakeModel) -> None:
     model = make_model(session=session, serving=ServingSpec(max_queue_tokens=16))
     running = asyncio.ensure_future(model.predict_request(["order"]))
     await asyncio.to_thread(session.entered.wait, 10)
-    waiting = asyncio.ensure_future(model.predict_request(["my order"] * 3))
-    await asyncio.sleep(0.02)
+    waiting = asyncio.ensure_future(model.predict_request(["my order", "my refund", "is it"]))
+    await until_waiting(model, 3)
     with pytest.raises(Overloaded):
-        await model.predict_request(["my order"] * 3)
+        await model.predict_request(["where is", "cancel it"])
     session.gate.set()
     await asyncio.gather(running, waiting)
+
+
+@pytest.mark.anyio
+async def test_a_request_past_its_deadline_is_not_run(make_model: MakeModel) -> None:
+    session = HeldSession()
+    model = make_model(session=session)
+    running = asyncio.ensure_future(model.predict_request(["order"]))
+    await asyncio.to_thread(session.entered.wait, 10)
+    options = Options(deadline=time.monotonic() + 0.5)
+    late = asyncio.ensure_future(model.predict_request(["my order"], options=options))
+    await until_waiting(model, 1)
+    await asyncio.sleep(0.51)
+    session.gate.set()
+    with pytest.raises(DeadlineExceeded):
+        await late
+    await running
+    assert len(session.batches) == 1
 
 
 @pytest.mark.anyio
@@ -152,3 +179,105 @@ async def test_large_requests_do_not_hold_up_the_event_loop(make_model: MakeMode
     await asyncio.sleep(0.01)
     set_by_the_loop.set()
     assert len((await request).predictions) == 20
+
+
+class Listener(Silent):
+    """Remembers the requests that it is told of."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answered] = []
+        self.errors: list[tuple[str, str, str, type[BaseException]]] = []
+
+    def answered(self, request: Answered) -> None:
+        self.answers.append(request)
+
+    def failed(self, model: str, version: str, task: str, error: BaseException) -> None:
+        self.errors.append((model, version, task, type(error)))
+
+
+def test_the_observer_hears_each_answer(make_model: MakeModel) -> None:
+    listener = Listener()
+    make_model(observer=listener, max_tokens=4).predict(["order", "где мой заказ"])
+    (heard,) = listener.answers
+    assert (heard.model, heard.version, heard.task) == ("support", "1", "text-classification")
+    assert heard.texts == [TextSeen("en", 3, False), TextSeen("ru", 4, True)]
+    assert heard.seconds >= heard.queue_seconds >= 0
+
+
+def test_the_observer_hears_a_long_list_as_the_requests_that_it_becomes(make_model: MakeModel) -> None:
+    listener = Listener()
+    make_model(observer=listener, serving=ServingSpec(max_inputs=4)).predict(["order"] * 10)
+    assert [len(heard.texts) for heard in listener.answers] == [4, 4, 2]
+
+
+def test_the_observer_hears_errors(make_model: MakeModel) -> None:
+    listener = Listener()
+    with pytest.raises(InvalidRequest):
+        make_model(observer=listener).predict([""])
+    assert (listener.answers, listener.errors) == ([], [("support", "1", "text-classification", InvalidRequest)])
+
+
+@pytest.mark.anyio
+async def test_a_caller_who_gives_up_is_no_error(make_model: MakeModel) -> None:
+    session, listener = HeldSession(), Listener()
+    request = asyncio.ensure_future(make_model(session=session, observer=listener).predict_request(["order"]))
+    await asyncio.to_thread(session.entered.wait, 10)
+    request.cancel()
+    await asyncio.wait([request])
+    session.gate.set()
+    assert (listener.answers, listener.errors) == ([], [])
+
+
+@pytest.mark.parametrize("inputs", ["where is it", {"text": "where is it"}, TextInput(text="where is it")])
+def test_a_bare_input_is_a_list_of_one(make_model: MakeModel, inputs: object) -> None:
+    (prediction,) = make_model().predict(inputs)
+    assert prediction.tokens == 5
+
+
+def test_any_iterable_of_texts_is_answered(make_model: MakeModel) -> None:
+    assert len(make_model().predict(text for text in ("order", "refund"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (7, "The inputs are of type int"),
+        (None, "The inputs are of type NoneType"),
+        (b"order", "The inputs are of type bytes"),
+        ([b"order"], "Input 0 is of type bytes"),
+        (["order", None], "Input 1 is of type NoneType"),
+        ([QuestionInput(question="who", context="me")], "Input 0 is of type QuestionInput"),
+        ({"text": 7}, "The text of input 0 is of type int"),
+        ([], "no inputs"),
+    ],
+)
+def test_inputs_of_a_wrong_type_are_refused(make_model: MakeModel, inputs: object, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        make_model().predict(inputs)
+
+
+def test_an_error_in_a_long_list_tells_which_part_it_counts_in(make_model: MakeModel) -> None:
+    model = make_model(serving=ServingSpec(max_inputs=4))
+    with pytest.raises(InvalidRequest, match="In the part from input 4 on: Text 2 is empty"):
+        model.predict(["order"] * 6 + [""])
+
+
+@pytest.mark.parametrize(
+    "inputs", ["order", {"text": "order"}, TextInput(text="order"), ["order"] * 8, [TextInput(text="o" * 1_000)]]
+)
+def test_what_is_quickly_prepared_stays_on_the_event_loop(inputs: object) -> None:
+    assert is_small(inputs)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        ["order"] * 9,
+        "o" * 1_001,
+        TextInput(text="o" * 1_001),
+        RankInput(query="order", texts=["o" * 600] * 2),
+        (text for text in ["order"]),
+    ],
+)
+def test_what_takes_longer_or_may_leaves_the_event_loop(inputs: object) -> None:
+    assert not is_small(inputs)

@@ -5,44 +5,74 @@ import asyncio
 import numpy as np
 import pytest
 
+from dragoman.errors import Unavailable
 from dragoman.serving.sequence import Sequence, Status, wait_for_all
 
-LOGITS = np.zeros(3, dtype=np.float32)
+OUTPUT = np.zeros(3, dtype=np.float32)
+
+
+def sequence(tokens: int = 2) -> Sequence:
+    return Sequence(tokens, arrived=0.5)
 
 
 def test_a_sequence_goes_from_waiting_over_running_to_finished() -> None:
-    sequence = Sequence([0, 5, 2])
-    seen = [sequence.status]
-    sequence.start(1.0)
-    seen.append(sequence.status)
-    sequence.finish(LOGITS, 2.0)
-    assert [*seen, sequence.status] == [Status.WAITING, Status.RUNNING, Status.FINISHED]
+    one = sequence()
+    seen = [one.status]
+    one.start(1.0)
+    seen.append(one.status)
+    one.finish(OUTPUT, 2.0)
+    assert [*seen, one.status] == [Status.WAITING, Status.RUNNING, Status.FINISHED]
+    assert (one.arrived, one.started, one.finished) == (0.5, 1.0, 2.0)
 
 
 def test_an_error_as_outcome_fails_the_sequence() -> None:
-    sequence = Sequence([0, 2])
-    sequence.start(1.0)
-    sequence.finish(ValueError("no"), 2.0)
-    assert sequence.status is Status.FAILED
+    one = sequence()
+    one.start(1.0)
+    one.finish(ValueError("no"), 2.0)
+    assert one.status is Status.FAILED
     with pytest.raises(ValueError, match="no"):
-        sequence.future.result()
+        one.future.result()
 
 
-def test_only_a_waiting_sequence_is_cancelled_and_only_once() -> None:
-    waiting, running = Sequence([0, 2]), Sequence([0, 2])
+def test_a_waiting_sequence_that_is_finished_took_no_time() -> None:
+    one = sequence()
+    one.finish(OUTPUT, 2.0)
+    assert (one.status, one.started, one.finished) == (Status.FINISHED, 2.0, 2.0)
+
+
+def test_only_a_waiting_sequence_is_cancelled() -> None:
+    waiting, running = sequence(), sequence()
     running.start(1.0)
-    assert [waiting.cancel(), waiting.cancel(), running.cancel()] == [True, False, False]
+    assert [waiting.cancel(), running.cancel()] == [True, False]
     assert [waiting.status, running.status] == [Status.CANCELLED, Status.RUNNING]
+
+
+def test_a_cancelled_sequence_neither_starts_nor_finishes() -> None:
+    one = sequence()
+    one.cancel()
+    assert not one.start(1.0)
+    one.finish(OUTPUT, 2.0)
+    assert one.status is Status.CANCELLED
+
+
+def test_errors_that_are_shared_are_raised_apart() -> None:
+    error, ones = Unavailable("Later.", help="wait."), [sequence(), sequence()]
+    error.retry_after = 7
+    for one in ones:
+        one.finish(error, 1.0)
+    first, second = (one.future.exception() for one in ones)
+    assert isinstance(first, Unavailable)
+    assert (first is second, str(first), first.retry_after) == (False, "Later. Help: wait.", 7)
 
 
 @pytest.mark.anyio
 async def test_waiting_for_all_ends_when_the_last_one_is_done() -> None:
-    sequences = [Sequence([0, 2]) for _ in range(3)]
-    for sequence in sequences[:2]:
-        sequence.start(1.0)
+    sequences = [sequence() for _ in range(3)]
+    for one in sequences[:2]:
+        one.start(1.0)
     waiter = asyncio.ensure_future(wait_for_all(sequences))
-    for sequence in sequences[:2]:
-        await asyncio.to_thread(sequence.finish, LOGITS, 2.0)
+    for one in sequences[:2]:
+        await asyncio.to_thread(one.finish, OUTPUT, 2.0)
     await asyncio.sleep(0)
     assert not waiter.done()
     sequences[2].cancel()
@@ -50,5 +80,23 @@ async def test_waiting_for_all_ends_when_the_last_one_is_done() -> None:
 
 
 @pytest.mark.anyio
-async def test_waiting_for_none_ends_at_once() -> None:
-    await asyncio.wait_for(wait_for_all([]), timeout=5)
+async def test_the_loop_is_woken_once_for_many_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, wakes = asyncio.get_running_loop(), []
+    original = loop.call_soon_threadsafe
+    monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *given: (wakes.append(given), original(*given)))
+    sequences = [sequence() for _ in range(100)]
+    waiter = asyncio.ensure_future(wait_for_all(sequences))
+    await asyncio.sleep(0)
+    for one in sequences:
+        one.finish(OUTPUT, 2.0)
+    await asyncio.wait_for(waiter, timeout=5)
+    assert len(wakes) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("count", [0, 3])
+async def test_waiting_for_none_that_runs_ends_at_once(count: int) -> None:
+    sequences = [sequence() for _ in range(count)]
+    for one in sequences:
+        one.finish(OUTPUT, 2.0)
+    await asyncio.wait_for(wait_for_all(sequences), timeout=5)

@@ -46,7 +46,10 @@ def plan_of(sampler: Any = None, *, data: TrainingTexts = DATA, **changes: Any) 
 
 def flat(plan: EpochPlan, start: int = 0) -> list[list[Any]]:
     """The batches as plain data."""
-    return [[*(array.tolist() for array in batch.packed), batch.labels.tolist()] for batch in plan.start_at(start)]
+    return [
+        [batch.packed.input_ids.tolist(), batch.packed.first.tolist(), batch.labels.tolist()]
+        for batch in plan.start_at(start)
+    ]
 
 
 # Languages
@@ -127,7 +130,7 @@ def test_every_text_comes_once_with_its_label_and_within_the_budget() -> None:
 
 
 def test_batches_hold_texts_of_similar_lengths() -> None:
-    ranges = sorted(range_of_lengths(batch.packed.mask) for batch in plan_of().start_at(0))
+    ranges = sorted(range_of_lengths(batch.packed.grid.mask) for batch in plan_of().start_at(0))
 
     assert len(ranges) > 3
     assert all(longest <= shortest for (_, longest), (shortest, _) in itertools.pairwise(ranges))
@@ -140,7 +143,7 @@ def range_of_lengths(mask: np.ndarray) -> tuple[int, int]:
 
 
 def test_batches_come_in_random_order() -> None:
-    ranges = [range_of_lengths(batch.packed.mask) for batch in plan_of().start_at(0)]
+    ranges = [range_of_lengths(batch.packed.grid.mask) for batch in plan_of().start_at(0)]
 
     assert ranges != sorted(ranges)
 

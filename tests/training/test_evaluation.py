@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dragoman.models.packing import PackedBatch
 from dragoman.records import Report
 from dragoman.runtime.base import FakeSession
 from dragoman.text.tokenizer import Tokenizer
@@ -84,12 +87,22 @@ def test_scores_that_are_right_as_often_as_they_say_have_no_calibration_error() 
     assert calibration_error(np.array([1.0] * 5 + [0.5] * 5), np.array([True] * 10)) == pytest.approx(0.25)
 
 
+class SummingReadout:
+    """Sums a text's vectors, each of which has a single one."""
+
+    key = "sum"
+
+    def read(self, hidden: np.ndarray, batch: PackedBatch, texts: Sequence[int]) -> list[np.ndarray]:
+        parts = np.split(hidden, batch.first[1:])
+        return [parts[row].sum(axis=0) for row in texts]
+
+
 def test_logits_come_in_the_order_of_the_texts(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "BATCH_TOKENS", 12)  # several batches, shortest texts first
     texts = ["please send the invoice copy now", "refund", "деньги назад", "счёт"]
     session = FakeSession()
 
-    logits = predict_logits(session, tokenizer, texts, first_position=2)
+    logits = predict_logits(session, SummingReadout(), tokenizer, texts, first_position=2)
 
     lengths = [len(encoded.ids) for encoded in tokenizer.encode_many(texts)]
     assert logits.sum(axis=1).tolist() == lengths

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import inspect
 from starlette.requests import Request
 
 from dragoman.errors import BodyTooLarge, InvalidRequest
 from dragoman.serving.suggestion import shown, suggest
 
-__all__ = ["decode_body", "read_body"]
+__all__ = ["BodyReader", "read_body"]
 
 DISCARDED_LIMITS = 4
 T = TypeVar("T", bound=msgspec.Struct)
 
-EXAMPLE = """send UTF-8 JSON such as {"inputs": ["Where is my order?"]}."""
 LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
@@ -46,55 +46,82 @@ async def read_body(request: Request, *, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], *, fields: dict[str, tuple[str, ...]]) -> T:
-    """Decode JSON. `fields` gives the valid names at each place (`""`, `".parameters"`, `".inputs"`).
+class BodyReader(Generic[T]):
+    """Bodies of one kind: JSON to a record. `example` is a body that would be right."""
 
-    Raises `InvalidRequest` saying what is wrong and where.
-    """
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise explain_mismatch(str(error), fields) from None
-    except UnicodeDecodeError:
-        raise explain_encoding(body) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise explain_syntax(body, str(error)) from None
+    def __init__(self, kind: type[T], *, example: str) -> None:
+        self.kind = kind
+        self.help = f"send UTF-8 JSON such as {example}."
+        self._decode = msgspec.json.Decoder(kind).decode
+        self._fields = field_names(inspect.type_info(kind))
+
+    def read(self, body: bytes) -> T:
+        """Raises `InvalidRequest` saying what is wrong and where."""
+        try:
+            return self._decode(body)
+        except msgspec.ValidationError as error:
+            raise self._explain_mismatch(str(error)) from None
+        except UnicodeDecodeError:
+            raise InvalidRequest(explain_encoding(body), help=self.help) from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise self._explain_syntax(body, str(error)) from None
+
+    def _explain_mismatch(self, message: str) -> InvalidRequest:
+        """JSON that is not a request: an unknown or missing field, or a value of the wrong type."""
+        if match := UNKNOWN_FIELD.fullmatch(message):
+            name, place = match.groups(default="$")
+            valid = self._fields.get(re.sub(r"\[\d+\]", "", place.removeprefix("$")), set())
+            return InvalidRequest(f"{in_words(place)} has an unknown field {shown(name)}.", help=suggest(name, valid))
+        if match := MISSING_FIELD.fullmatch(message):
+            name, place = match.groups(default="$")
+            return InvalidRequest(f"{in_words(place)} has no '{name}'.", help=self.help)
+        what, _, place = message.rpartition(" - at ")
+        return InvalidRequest(
+            f"{in_words(place.strip('`') if what else '$')} is wrong: {what or message}.", help=self.help
+        )
+
+    def _explain_syntax(self, body: bytes, message: str) -> InvalidRequest:
+        if not body:
+            return InvalidRequest("The body is empty.", help=self.help)
+        if match := LONE_SURROGATE.search(body):
+            return InvalidRequest(
+                f"The body has half of a surrogate pair, {match[0].decode()}, at byte {match.start()}.",
+                help="send the text as UTF-8, or escape both halves.",
+            )
+        return InvalidRequest(f"The body is not JSON: {message.removeprefix('JSON is malformed: ')}.", help=self.help)
+
+
+def field_names(kind: Any, place: str = "") -> dict[str, set[str]]:
+    """The names of the fields at each place (`""`, `".parameters"`, `".inputs"`) of a kind of body."""
+    names: dict[str, set[str]] = {}
+    if isinstance(kind, inspect.StructType):
+        names[place] = {field.encode_name for field in kind.fields}
+    for inner, there in parts_of(kind, place):
+        for key, found in field_names(inner, there).items():
+            names.setdefault(key, set()).update(found)
+    return names
+
+
+def parts_of(kind: Any, place: str) -> list[tuple[Any, str]]:
+    if isinstance(kind, inspect.StructType):
+        return [(field.type, f"{place}.{field.encode_name}") for field in kind.fields]
+    if isinstance(kind, inspect.UnionType):
+        return [(one, place) for one in kind.types]
+    if isinstance(kind, inspect.CollectionType):
+        return [(kind.item_type, place)]
+    return []
 
 
 def body_too_large(max_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body has more than {max_bytes} bytes.", help="send fewer or shorter texts at once.")
 
 
-def explain_mismatch(message: str, fields: dict[str, tuple[str, ...]]) -> InvalidRequest:
-    """JSON that is not a request: an unknown or missing field, or a value of the wrong type."""
-    if match := UNKNOWN_FIELD.fullmatch(message):
-        name, place = match.groups(default="$")
-        valid = fields.get(re.sub(r"\[\d+\]", "", place.removeprefix("$")), ())
-        return InvalidRequest(f"{in_words(place)} has an unknown field {shown(name)}.", help=suggest(name, valid))
-    if match := MISSING_FIELD.fullmatch(message):
-        name, place = match.groups(default="$")
-        return InvalidRequest(f"{in_words(place)} has no '{name}'.", help=EXAMPLE)
-    what, _, place = message.rpartition(" - at ")
-    return InvalidRequest(f"{in_words(place.strip('`') if what else '$')} is wrong: {what or message}.", help=EXAMPLE)
-
-
-def explain_encoding(body: bytes) -> InvalidRequest:
+def explain_encoding(body: bytes) -> str:
     try:
         body.decode()
     except UnicodeDecodeError as error:
-        return InvalidRequest(f"The body is not UTF-8: byte {error.start}.", help=EXAMPLE)
-    return InvalidRequest("The body is not UTF-8.", help=EXAMPLE)
-
-
-def explain_syntax(body: bytes, message: str) -> InvalidRequest:
-    if not body:
-        return InvalidRequest("The body is empty.", help=EXAMPLE)
-    if match := LONE_SURROGATE.search(body):
-        return InvalidRequest(
-            f"The body has half of a surrogate pair, {match[0].decode()}, at byte {match.start()}.",
-            help="send the text as UTF-8, or escape both halves.",
-        )
-    return InvalidRequest(f"The body is not JSON: {message.removeprefix('JSON is malformed: ')}.", help=EXAMPLE)
+        return f"The body is not UTF-8: byte {error.start}."
+    return "The body is not UTF-8."
 
 
 def in_words(place: str) -> str:

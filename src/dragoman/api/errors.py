@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 from dragoman.api.answers import json_answer
-from dragoman.api.messages import ErrorAnswer, ErrorDetail
+from dragoman.api.envelopes import Problem, in_dialect
 from dragoman.errors import DragomanError, Unavailable
 from dragoman.serving.suggestion import shown
 
@@ -22,35 +22,34 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499
 RETRY_AFTER = "Retry-After"
+UNEXPECTED = Problem(500, "InternalError", "The server made an error.", "its log has the details.")
 
 
-def error_answer(status: int, detail: ErrorDetail, headers: Mapping[str, str] | None = None) -> Response:
-    """`{"error": {"type", "message", "help"}}`."""
-    return json_answer(ErrorAnswer(error=detail), status=status, headers=headers)
+def error_answer(problem: Problem, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem in the dialect that the path speaks."""
+    status, content = in_dialect(problem, scope)
+    return json_answer(content, status=status, headers=headers)
 
 
 async def answer_ours(request: Request, error: Exception) -> Response:
     """An error raised on purpose: its class knows the status."""
     assert isinstance(error, DragomanError)
     headers = {RETRY_AFTER: str(error.retry_after)} if isinstance(error, Unavailable) else None
-    return error_answer(error.status, ErrorDetail(type=error.type, message=error.message, help=error.help), headers)
+    return error_answer(Problem(error.status, error.type, error.message, error.help), request.scope, headers)
 
 
 async def answer_router(request: Request, error: Exception) -> Response:
     """An error of the router: no such path, or not with this method."""
     assert isinstance(error, HTTPException)
-    path, headers = shown(request.url.path), error.headers or {}
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = ErrorDetail(
-            type="MethodNotAllowed",
-            message=f"{request.method} is not possible for {path}.",
-            help=f"use {' or '.join(sorted(headers.get('Allow', '').split(', ')))}.",
-        )
-    elif error.status_code == HTTPStatus.NOT_FOUND:
-        detail = ErrorDetail(type="NotFound", message=f"There is nothing at {path}.", help="see /openapi.json.")
+    path, headers, status = shown(request.url.path), error.headers or {}, error.status_code
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        help = f"use {' or '.join(sorted(headers.get('Allow', '').split(', ')))}."
+        problem = Problem(status, "MethodNotAllowed", f"{request.method} is not possible for {path}.", help)
+    elif status == HTTPStatus.NOT_FOUND:
+        problem = Problem(status, "NotFound", f"There is nothing at {path}.", "see /openapi.json.")
     else:
-        detail = ErrorDetail(type="InvalidRequest", message=str(error.detail), help="see /openapi.json.")
-    return error_answer(error.status_code, detail, headers)
+        problem = Problem(status, "InvalidRequest", str(error.detail), "see /openapi.json.")
+    return error_answer(problem, request.scope, headers)
 
 
 async def answer_nobody(request: Request, error: Exception) -> Response:
@@ -85,9 +84,4 @@ class LastResort:
             logger.exception("%s %s failed.", scope.get("method"), scope.get("path"))
             if has_started or scope["type"] != "http":
                 raise
-            await unexpected_answer()(scope, receive, send)
-
-
-def unexpected_answer() -> Response:
-    detail = ErrorDetail(type="InternalError", message="The server made an error.", help="its log has the details.")
-    return error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+            await error_answer(UNEXPECTED, scope)(scope, receive, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,11 +19,12 @@ class Phase(enum.Enum):
 
 
 class Lifecycle:
-    """The phase of a server, and how many predictions it is working on."""
+    """The phase of a server, and how many predictions it is working on. HTTP and gRPC share it between threads."""
 
     def __init__(self, phase: Phase = Phase.LOADING) -> None:
         self.phase = phase
         self.in_flight = 0
+        self._lock = threading.Lock()
 
     def become_ready(self) -> None:
         """Take predictions. A server that drains already stays so."""
@@ -44,8 +46,12 @@ class Lifecycle:
     def prediction(self) -> Iterator[None]:
         """Around one prediction, from its first byte to its answer. Raises `ModelNotReady`."""
         self.check()
-        self.in_flight += 1
+        self._count(1)
         try:
             yield
         finally:
-            self.in_flight -= 1
+            self._count(-1)
+
+    def _count(self, step: int) -> None:
+        with self._lock:
+            self.in_flight += step

@@ -2,92 +2,111 @@
 
 from __future__ import annotations
 
-import msgspec
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+import functools
+import time
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from dragoman.api.answers import json_answer
-from dragoman.api.body import decode_body, read_body
-from dragoman.api.disconnect import while_connected
-from dragoman.api.errors import EXCEPTION_HANDLERS, LastResort
-from dragoman.api.lifecycle import Lifecycle, Phase
-from dragoman.api.messages import ModelsAnswer, PredictAnswer, PredictRequest, StatusAnswer, WelcomeAnswer
+from dragoman.api.body import BodyReader
+from dragoman.api.intake import Intake, options_of
+from dragoman.api.lifecycle import Phase
+from dragoman.api.messages import (
+    ModelAnswer,
+    ModelEntry,
+    ModelsAnswer,
+    PredictAnswer,
+    PredictRequest,
+    StatusAnswer,
+    WelcomeAnswer,
+    example_of,
+    request_type,
+)
 from dragoman.api.openapi import openapi_document
-from dragoman.records import TextInput
-from dragoman.serving.parameters import Parameters
-from dragoman.serving.table import ModelTable
+from dragoman.api.readiness import Readiness
+from dragoman.errors import NotFound
+from dragoman.serving.info import ModelInfo
+from dragoman.serving.tasks.base import Task
 
-__all__ = ["MAX_BODY_BYTES", "create_app"]
+__all__ = ["NativeApi"]
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
-PREDICT_FIELDS = {
-    "": PredictRequest.__struct_fields__,
-    ".inputs": TextInput.__struct_fields__,
-    ".parameters": Parameters.__struct_fields__,
-}
-
-
-def create_app(
-    models: ModelTable, *, max_body_bytes: int = MAX_BODY_BYTES, lifecycle: Lifecycle | None = None
-) -> Starlette:
-    """The HTTP application over a table of models.
-
-    `lifecycle` (default: ready at once) is also at `app.state.lifecycle`: `run_server` drains it.
-    """
-    lifecycle = lifecycle or Lifecycle(Phase.READY)
-    native = NativeApi(models, lifecycle, max_body_bytes=max_body_bytes)
-    app = Starlette(routes=native.routes(), middleware=[Middleware(LastResort)], exception_handlers=EXCEPTION_HANDLERS)
-    app.state.lifecycle = lifecycle
-    return app
+Metrics = Callable[[], bytes]
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # the Prometheus exposition format
 
 
 class NativeApi:
     """The endpoints. Errors are raised: `api.errors` answers them."""
 
-    def __init__(self, models: ModelTable, lifecycle: Lifecycle, *, max_body_bytes: int) -> None:
-        self.models, self.lifecycle, self.max_body_bytes = models, lifecycle, max_body_bytes
-        self._decoder = msgspec.json.Decoder(PredictRequest)
+    def __init__(self, intake: Intake, readiness: Readiness, *, metrics: Metrics | None = None) -> None:
+        self.intake, self.readiness, self.metrics = intake, readiness, metrics
+        self.created = int(time.time())
 
     def routes(self) -> list[Route]:
+        predict = self.intake.endpoint(self.predict)
         return [
-            Route("/", self.welcome),
-            Route("/v1/models", self.list_models),
-            Route("/v1/models/{name}", self.show_model),
-            Route("/v1/models/{name}/predict", self.predict, methods=["POST"]),
-            Route("/v1/models/{name}/{version}/predict", self.predict, methods=["POST"]),
-            Route("/health/live", self.live),
-            Route("/health/ready", self.ready),
-            Route("/openapi.json", self.openapi),
+            Route("/", self.welcome, methods=["GET"]),
+            Route("/v1/models", self.list_models, methods=["GET"]),
+            Route("/v1/models/{name}", self.show_model, methods=["GET"]),
+            Route("/v1/models/{name}/predict", predict, methods=["POST"]),
+            Route("/v1/models/{name}/{version}/predict", predict, methods=["POST"]),
+            Route("/health/live", self.live, methods=["GET"]),
+            Route("/health/ready", self.ready, methods=["GET"]),
+            Route("/metrics", self.show_metrics, methods=["GET"]),
+            Route("/openapi.json", self.openapi, methods=["GET"]),
         ]
 
-    async def predict(self, request: Request) -> Response:
-        with self.lifecycle.prediction():
-            model = self.models.get("/".join(request.path_params.values()))
-            body = await read_body(request, max_bytes=self.max_body_bytes)
-            asked = decode_body(body, self._decoder, fields=PREDICT_FIELDS)
-            work = model.predict_request(asked.inputs, asked.parameters)
-            predictions, usage = await while_connected(request, work)
-        answer = PredictAnswer(model=model.name, version=model.version, predictions=predictions, usage=usage)
-        return json_answer(answer)
+    async def predict(self, request: Request, body: bytes) -> Response:
+        with self.intake.model("/".join(request.path_params.values())) as model:
+            asked = reader_of(model.task).read(body)
+            options = options_of(
+                request, priority=asked.priority, seconds=asked.timeout_ms and asked.timeout_ms / 1_000
+            )
+            inputs = asked.inputs if isinstance(asked.inputs, list) else [asked.inputs]  # type: ignore[attr-defined]
+            answer = await self.intake.ask(model, inputs, asked.parameters, options)  # type: ignore[attr-defined]
+        return json_answer(
+            PredictAnswer(model=model.name, version=model.version, predictions=answer.predictions, usage=answer.usage)
+        )
 
     async def list_models(self, request: Request) -> Response:
-        return json_answer(ModelsAnswer(models=self.models.rows()))
+        rows = self.intake.models.rows()
+        names = dict.fromkeys(row.name for row in rows)
+        return json_answer(
+            ModelsAnswer(models=rows, data=[ModelEntry(id=name, created=self.created) for name in names])
+        )
 
     async def show_model(self, request: Request) -> Response:
-        return json_answer(self.models.info(request.path_params["name"]))
+        info = self.intake.models.info(request.path_params["name"])
+        fields = {name: getattr(info, name) for name in ModelInfo.__struct_fields__}
+        is_ready = self.intake.lifecycle.phase is Phase.READY
+        return json_answer(ModelAnswer(**fields, id=info.name, created=self.created, ready=is_ready))
 
     async def live(self, request: Request) -> Response:
         return json_answer(StatusAnswer(status="live"))
 
     async def ready(self, request: Request) -> Response:
-        self.lifecycle.check()
+        await self.readiness.check()
         return json_answer(StatusAnswer(status="ready"))
+
+    async def show_metrics(self, request: Request) -> Response:
+        if self.metrics is None:
+            raise NotFound("This server keeps no metrics.", help="start it with `dragoman serve`.")
+        return Response(self.metrics(), media_type=METRICS_TYPE)
 
     async def openapi(self, request: Request) -> Response:
         return json_answer(openapi_document())
 
     async def welcome(self, request: Request) -> Response:
         return json_answer(WelcomeAnswer(name="dragoman", models="/v1/models", openapi="/openapi.json"))
+
+
+def reader_of(task: Task) -> BodyReader[PredictRequest]:
+    """Reads the bodies of one task."""
+    return _reader_of(request_type(task), example_of(task))
+
+
+@functools.cache
+def _reader_of(kind: type[PredictRequest], example: str) -> BodyReader[PredictRequest]:
+    return BodyReader(kind, example=example)

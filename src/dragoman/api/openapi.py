@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -10,17 +11,34 @@ import msgspec
 
 from dragoman.api.messages import (
     ErrorAnswer,
+    ModelAnswer,
     ModelsAnswer,
-    PredictAnswer,
-    PredictRequest,
     StatusAnswer,
+    TaskKind,
     WelcomeAnswer,
+    answer_type,
+    request_type,
 )
-from dragoman.serving.info import ModelInfo
+from dragoman.serving.tasks.classification import TextClassification
+from dragoman.serving.tasks.embedding import Embedding
+from dragoman.serving.tasks.fill_mask import FillMask
+from dragoman.serving.tasks.question_answering import QuestionAnswering
+from dragoman.serving.tasks.rerank import Rerank
+from dragoman.serving.tasks.token_classification import TokenClassification
+from dragoman.serving.tasks.zero_shot import ZeroShot
 
-__all__ = ["openapi_document"]
+__all__ = ["TASKS", "openapi_document"]
 
 REFERENCE = "#/components/schemas/{name}"
+TASKS: tuple[TaskKind, ...] = (
+    TextClassification,
+    TokenClassification,
+    QuestionAnswering,
+    Embedding,
+    Rerank,
+    ZeroShot,
+    FillMask,
+)
 
 
 class Operation(NamedTuple):
@@ -30,43 +48,45 @@ class Operation(NamedTuple):
     method: str
     id: str
     summary: str
-    answer: type[msgspec.Struct]
-    body: type[msgspec.Struct] | None = None
+    answers: tuple[type[msgspec.Struct], ...]  # one of them, by the model's task
+    bodies: tuple[type[msgspec.Struct], ...] = ()
     errors: tuple[int, ...] = ()
 
 
-PREDICT_ERRORS = (400, 404, 413, 429, 500, 503)
+PREDICT_ANSWERS = tuple(answer_type(task) for task in TASKS)
+PREDICT_REQUESTS = tuple(request_type(task) for task in TASKS)
+PREDICT_ERRORS = (400, 404, 413, 429, 500, 503, 504)
 OPERATIONS = (
-    Operation("/", "get", "welcome", "Where to look next", WelcomeAnswer),
-    Operation("/v1/models", "get", "listModels", "The models that answer here", ModelsAnswer),
-    Operation("/v1/models/{name}", "get", "showModel", "One model", ModelInfo, errors=(404,)),
+    Operation("/", "get", "welcome", "Where to look next", (WelcomeAnswer,)),
+    Operation("/v1/models", "get", "listModels", "The models that answer here", (ModelsAnswer,)),
+    Operation("/v1/models/{name}", "get", "showModel", "One model", (ModelAnswer,), errors=(404,)),
     Operation(
         "/v1/models/{name}/predict",
         "post",
         "predict",
-        "Classify texts with the champion, or with an alias's version as {name}@{alias}",
-        PredictAnswer,
-        PredictRequest,
+        "Ask the champion, or an alias's version as {name}@{alias}",
+        PREDICT_ANSWERS,
+        PREDICT_REQUESTS,
         PREDICT_ERRORS,
     ),
     Operation(
         "/v1/models/{name}/{version}/predict",
         "post",
         "predictWithVersion",
-        "Classify texts with one version",
-        PredictAnswer,
-        PredictRequest,
+        "Ask one version",
+        PREDICT_ANSWERS,
+        PREDICT_REQUESTS,
         PREDICT_ERRORS,
     ),
-    Operation("/health/live", "get", "live", "Whether the process lives", StatusAnswer),
-    Operation("/health/ready", "get", "ready", "Whether predictions are taken", StatusAnswer, errors=(503,)),
+    Operation("/health/live", "get", "live", "Whether the process lives", (StatusAnswer,)),
+    Operation("/health/ready", "get", "ready", "Whether predictions are taken", (StatusAnswer,), errors=(503,)),
 )
 
 
 @functools.cache
 def openapi_document() -> dict[str, Any]:
     """The document, as plain data."""
-    kinds = [kind for one in OPERATIONS for kind in (one.answer, one.body) if kind] + [ErrorAnswer]
+    kinds = {kind: None for one in OPERATIONS for kind in (*one.answers, *one.bodies)} | {ErrorAnswer: None}
     _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
     paths: dict[str, Any] = {}
     for one in OPERATIONS:
@@ -84,23 +104,24 @@ def describe(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "responses": {"200": response("OK", operation.answer)}
-        | {str(status): response(HTTPStatus(status).phrase, ErrorAnswer) for status in operation.errors},
+        "responses": {"200": response("OK", operation.answers)}
+        | {str(status): response(HTTPStatus(status).phrase, (ErrorAnswer,)) for status in operation.errors},
     }
     if names:
         described["parameters"] = [path_parameter(name) for name in names]
-    if operation.body:
-        described["requestBody"] = {"required": True, "content": json_content(operation.body)}
+    if operation.bodies:
+        described["requestBody"] = {"required": True, "content": json_content(operation.bodies)}
     return described
 
 
-def response(description: str, kind: type[msgspec.Struct]) -> dict[str, Any]:
-    return {"description": description, "content": json_content(kind)}
+def response(description: str, kinds: Sequence[type[msgspec.Struct]]) -> dict[str, Any]:
+    return {"description": description, "content": json_content(kinds)}
 
 
-def json_content(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": REFERENCE.format(name=kind.__name__)}}}
+def json_content(kinds: Sequence[type[msgspec.Struct]]) -> dict[str, Any]:
+    schemas = [{"$ref": REFERENCE.format(name=kind.__name__)} for kind in kinds]
+    return {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
 
 
 def path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}

@@ -3,50 +3,105 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from dragoman.app import load, open_workspace
 from dragoman.cli.options import as_json, print_json, print_table, workspace
-from dragoman.records import Prediction
+from dragoman.cli.serve import compute
+from dragoman.records import (
+    AnswerPrediction,
+    EmbeddingPrediction,
+    EntityPrediction,
+    FillPrediction,
+    LabelPrediction,
+    Prediction,
+    RankPrediction,
+)
+
+if TYPE_CHECKING:
+    from dragoman.serving.model import Model
 
 __all__ = ["command"]
 
-LABELS_SHOWN = 3
+SHOWN = 3
+PATH_STARTS = (".", "/", "~")  # of no model's name: a folder that is not there is told as such
 
 
 @click.command("predict")
 @click.argument("texts", nargs=-1)
 @click.option("-m", "--model", help="NAME, NAME@ALIAS, NAME/NUMBER, or a folder. Default: the workspace's only model.")
+@click.option("--task", help="What the model is to do. Default: what its head is for.")
+@click.option("-p", "--parameter", "given", multiple=True, metavar="NAME=JSON", help="A task's parameter; repeatable.")
 @click.option("--input", "source", type=click.Path(path_type=Path), help='JSONL file, each line {"text": …}.')
 @click.option("--output", "target", type=click.Path(path_type=Path), help="JSONL file to write.")
+@compute
 @as_json
 @workspace
 def command(
-    texts: tuple[str, ...], *, model: str | None, source: Path | None, target: Path | None, as_json: bool, path: str
+    texts: tuple[str, ...],
+    *,
+    model: str | None,
+    task: str | None,
+    given: tuple[str, ...],
+    source: Path | None,
+    target: Path | None,
+    as_json: bool,
+    path: str,
+    **how: Any,
 ) -> None:
     """Answer a text, or a file of texts, with a registered model.
 
-    --model may also name the folder of a bundle or of a Hugging Face classifier.
+    --model may also name the folder of a bundle, or of a Hugging Face or sentence-transformers model. To ask a
+    question, give it and its context; to rerank, give the query and then the texts to put in order.
     """
     if bool(texts) == bool(source) or bool(source) != bool(target):
         raise click.UsageError("give texts, or --input FILE with --output FILE.")
-    place = None if model and Path(model).is_dir() else open_workspace(path)
-    loaded = place.load(model or place.spec().name) if place else load(str(model))
-    with loaded:
+    parameters = dict(map(_parameter, given))
+    with _load(model, task, path, how) as loaded:
         if source and target:
-            _predict_file(loaded, source, target)
+            _predict_file(loaded, source, target, parameters)
             return
-        predictions = loaded.predict(list(texts))
+        predictions = loaded.predict(_inputs(loaded.task.name, texts), **parameters)
     if as_json:
-        print_json(predictions)
+        print_json([_plain(one) for one in predictions])
     else:
+        shown = [" | ".join(texts)] if len(predictions) < len(texts) else texts
         print_table(
-            ("text", "language", "script", "labels"), [_row(*pair) for pair in zip(texts, predictions, strict=True)]
+            ("text", "language", "script", "answer"), [_row(*pair) for pair in zip(shown, predictions, strict=True)]
         )
 
 
-def _predict_file(model: object, source: Path, target: Path) -> None:
+def _load(model: str | None, task: str | None, path: str, how: dict[str, Any]) -> Model:
+    if model and (Path(model).is_dir() or model.startswith(PATH_STARTS)):
+        return load(model, task=task, **how)
+    place = open_workspace(path)
+    return load(place.registry.resolve(model or place.spec().name).uri, task=task, workspace=path, **how)
+
+
+def _inputs(task: str, texts: tuple[str, ...]) -> list[Any]:
+    match task:
+        case "question-answering":
+            if len(texts) != 2:
+                raise click.UsageError("give the question and its context.")
+            return [{"question": texts[0], "context": texts[1]}]
+        case "rerank":
+            return [{"query": texts[0], "texts": list(texts[1:])}]
+        case _:
+            return list(texts)
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        raise click.UsageError(f"'{text}' is not NAME=JSON; write texts in double quotes.") from None
+
+
+def _predict_file(model: Model, source: Path, target: Path, parameters: dict[str, Any]) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # heavy: only long work needs it
 
     from dragoman.serving.files import predict_file
@@ -54,10 +109,36 @@ def _predict_file(model: object, source: Path, target: Path) -> None:
     columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} texts"), TimeElapsedColumn())
     with Progress(*columns, transient=True) as bars:
         task = bars.add_task("", total=None)
-        count = predict_file(model, source, target, report=lambda done: bars.update(task, completed=done))  # type: ignore[arg-type]
+        count = predict_file(model, source, target, parameters, report=lambda done: bars.update(task, completed=done))
     click.echo(f"Wrote {count} predictions to {target}")
 
 
 def _row(text: str, prediction: Prediction) -> tuple[str, ...]:
-    best = ", ".join(f"{label.label} {label.score:.2f}" for label in prediction.labels[:LABELS_SHOWN])
-    return text, prediction.language, prediction.script, best + (" (abstained)" if prediction.abstained else "")
+    return text, prediction.language, prediction.script, _answer(prediction)
+
+
+def _answer(prediction: Prediction) -> str:
+    """The result in a line, whatever the task."""
+    match prediction:
+        case LabelPrediction():
+            best = ", ".join(f"{label.label} {label.score:.2f}" for label in prediction.labels[:SHOWN])
+            shown = best + (" (abstained)" if prediction.abstained else "")
+        case EntityPrediction():
+            shown = ", ".join(f"{one.text} {one.label} {one.score:.2f}" for one in prediction.entities) or "none"
+        case AnswerPrediction():
+            shown = f"{prediction.answer.text} {prediction.answer.score:.2f}" if prediction.answer else "no answer"
+        case RankPrediction():
+            shown = ", ".join(f"{one.index} {one.score:.2f}" for one in prediction.results)
+        case FillPrediction():
+            shown = ", ".join(f"{one.text} {one.score:.2f}" for one in prediction.candidates)
+        case EmbeddingPrediction():
+            numbers = prediction.embedding.ravel()
+            shown = " ".join(f"{number:.3f}" for number in numbers[:SHOWN]) + f" … ({len(numbers)} numbers)"
+        case _:
+            shown = ""
+    return shown
+
+
+def _plain(prediction: Prediction) -> Any:
+    """Data for JSON: vectors become lists."""
+    return msgspec.to_builtins(prediction, enc_hook=lambda array: array.tolist())

@@ -1,18 +1,19 @@
-"""Progress of a training, as a bar on a terminal and as lines elsewhere."""
+"""Progress of long work, as a bar on a terminal and as lines elsewhere."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from dragoman.runtime.tuning import Step
     from dragoman.training.loop import Progress
 
-__all__ = ["training_progress"]
+__all__ = ["training_progress", "tuning_progress"]
 
 LINE_SECONDS = 10.0
 
@@ -31,13 +32,34 @@ def training_progress(title: str) -> Iterator[Callable[[Progress], None]]:
 
 
 @contextmanager
-def _bar(title: str, console: object) -> Iterator[Callable[[Progress], None]]:
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+def tuning_progress(title: str) -> Iterator[Callable[[Step], None]]:
+    """A function that shows which form of a model is measured, while the block runs."""
+    from rich.console import Console  # heavy: only long work needs it
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: click.echo(f"{title}: {step.done + 1} of {step.total}, {_doing(step)}", err=True)
+        return
+    with _bars(console) as bars:
+        task = bars.add_task(title, total=None, note="")
+        yield lambda step: bars.update(task, completed=step.done, total=step.total, note=_doing(step))
+
+
+def _doing(step: Step) -> str:
+    return f"{step.doing} of {step.form.name}"
+
+
+def _bars(console: Any) -> Any:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # heavy: as above
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     times = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
-    with Bars(*columns, *times, console=console) as bars:  # type: ignore[arg-type]
+    return Progress(*columns, *times, console=console)
+
+
+@contextmanager
+def _bar(title: str, console: Any) -> Iterator[Callable[[Progress], None]]:
+    with _bars(console) as bars:
         task = bars.add_task(title, total=None, note="")
 
         def show(progress: Progress) -> None:

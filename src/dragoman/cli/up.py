@@ -7,6 +7,7 @@ import shlex
 import signal
 import threading
 from types import FrameType
+from typing import Any
 
 import click
 import msgspec
@@ -27,23 +28,23 @@ RIGHT_SHARE = 0.75
 @click.option("--check", is_flag=True, help="Ask one question per language over HTTP, print the answers, and stop.")
 @address
 @workspace
-def command(folder: str | None, *, check: bool, host: str | None, port: int | None, path: str) -> None:
+def command(folder: str | None, *, check: bool, path: str, **listen: Any) -> None:
     """Train what needs training, register it, and serve it.
 
     FOLDER is the workspace (the same as --workspace). With --check the exit code is 0 if every question was answered
     and three quarters of the answers are right, else 1.
     """
-    place = open_workspace(folder or path, host=host, port=port)
-    check_address(place)
+    place = open_workspace(folder or path, **listen)
+    check_address(place.settings)
     signal.signal(signal.SIGTERM, _stop)  # until the server takes over: a training must not outlive this process
     ensure_trained(place, show=click.echo)
     if not check:
         spec = place.specs()[0]
         texts = [question.text for question in questions_for(place.test_examples(spec.name))][:3]
-        serve(place, (), on_ready=lambda url: _show_next(spec.name, texts, url))
+        serve(place.settings, place, on_ready=lambda url: _show_next(spec.name, texts, url))
         return
     failures: list[str] = []
-    serve(place, (), on_ready=lambda url: _check_in_background(place, url, failures))
+    serve(place.settings, place, on_ready=lambda url: _check_in_background(place, url, failures))
     if failures:
         raise SystemExit(_failed(failures))
 

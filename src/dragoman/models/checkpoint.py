@@ -1,8 +1,6 @@
-"""Checkpoints in Hugging Face format: read, checked, and written.
+"""Checkpoints: read from Hugging Face and sentence-transformers folders, checked, and written as such.
 
-Inside Dragoman every checkpoint has the names of `XLMRobertaForSequenceClassification`: `roberta.*` for the body,
-`classifier.dense` and `classifier.out_proj` for the head. BERT's names are translated at the border; its pooler is the
-head's `dense`.
+Inside, arrays have the names that `models/names.py` lists.
 """
 
 from __future__ import annotations
@@ -12,181 +10,168 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import ml_dtypes  # noqa: F401 (gives numpy the type bfloat16, without which safetensors cannot read such weights)
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
-from dragoman.errors import InvalidCheckpoint, MissingExtra
+from dragoman.errors import InvalidCheckpoint
 from dragoman.models.config import EncoderConfig
-from dragoman.models.config_file import ARCHITECTURES, CONFIG_FILE, read_config
-from dragoman.store.files import full_disk_as_error
+from dragoman.models.config_file import ARCHITECTURES, CONFIG_FILE, PROBLEM_TYPES, ConfigFile, Problem, read_config
+from dragoman.models.names import (
+    ARCHITECTURE_ENDINGS,
+    DECODER,
+    DECODER_BIAS,
+    WORD_TABLE,
+    Head,
+    canonical_name,
+    expected_shapes,
+    file_name,
+    head_in,
+    head_of,
+    is_unused,
+)
+from dragoman.models.sentence_transformers import EmbeddingSettings, SentenceFolder, read_sentence_folder, write_modules
+from dragoman.models.stored import (
+    INDEX_FILE,
+    TORCH_FILE,
+    WEIGHTS_FILE,
+    StoredArray,
+    StoredArrays,
+    find_arrays,
+    write_arrays,
+)
 
-__all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "Checkpoint", "expected_shapes", "read_checkpoint", "write_checkpoint"]
+__all__ = [
+    "CONFIG_FILE",
+    "INDEX_FILE",
+    "TORCH_FILE",
+    "WEIGHTS_FILE",
+    "Checkpoint",
+    "expected_shapes",
+    "open_arrays",
+    "open_checkpoint",
+    "read_checkpoint",
+    "write_checkpoint",
+]
 
-WEIGHTS_FILE = "model.safetensors"
-INDEX_FILE = "model.safetensors.index.json"
-TORCH_FILE = "pytorch_model.bin"
-
-IGNORED_SUFFIXES = ("position_ids", "token_type_ids")  # buffers that old releases of transformers wrote
-IGNORED_PREFIXES = ("lm_head.", "cls.", "roberta.pooler.", "qa_outputs.")  # parts this task does not use
+OTHER_MODELS = "The config and the weights belong to different models; fetch the checkpoint again."
 
 Array = NDArray[Any]
-Arrays = dict[str, Array]
 
 
 class Checkpoint(NamedTuple):
-    """An encoder with an optional classification head."""
+    """An encoder, with the head of a task or without one."""
 
     config: EncoderConfig
-    arrays: Arrays  # float32
-    labels: list[str]  # empty: a body without a head
+    arrays: Mapping[str, Array]  # float32; in memory, or read at each look-up
+    labels: list[str]  # of a classification or token head; empty: another head, or none
     pooling: str  # "cls" or "mean"
+    problem: Problem = "single"  # what the scores of a classification head mean
+    embedding: EmbeddingSettings | None = None  # of a sentence-transformers folder
 
-
-class Index(msgspec.Struct, frozen=True):
-    """Which file holds which array of a large checkpoint."""
-
-    weight_map: dict[str, str]
-
-
-def expected_shapes(config: EncoderConfig, labels: int) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every array of a checkpoint; no head for `labels` = 0."""
-    hidden, wide = config.hidden, config.intermediate
-    shapes: dict[str, tuple[int, ...]] = {
-        "roberta.embeddings.word_embeddings.weight": (config.vocabulary, hidden),
-        "roberta.embeddings.position_embeddings.weight": (config.positions, hidden),
-        "roberta.embeddings.token_type_embeddings.weight": (config.token_types, hidden),
-        **_norm("roberta.embeddings.LayerNorm", hidden),
-    }
-    for number in range(config.layers):
-        layer = f"roberta.encoder.layer.{number}."
-        for part in ("query", "key", "value"):
-            shapes |= _linear(f"{layer}attention.self.{part}", hidden, hidden)
-        shapes |= _linear(f"{layer}attention.output.dense", hidden, hidden)
-        shapes |= _norm(f"{layer}attention.output.LayerNorm", hidden)
-        shapes |= _linear(f"{layer}intermediate.dense", wide, hidden)
-        shapes |= _linear(f"{layer}output.dense", hidden, wide)
-        shapes |= _norm(f"{layer}output.LayerNorm", hidden)
-    if labels:
-        shapes |= _linear("classifier.dense", hidden, hidden)
-        shapes |= _linear("classifier.out_proj", labels, hidden)
-    return shapes
-
-
-def _linear(name: str, outputs: int, inputs: int) -> dict[str, tuple[int, ...]]:
-    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
-
-
-def _norm(name: str, size: int) -> dict[str, tuple[int, ...]]:
-    return {f"{name}.weight": (size,), f"{name}.bias": (size,)}
+    @property
+    def head(self) -> Head:
+        """The head, as its arrays tell."""
+        return head_in(self.arrays)
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
-    """Read an XLM-RoBERTa, RoBERTa or BERT folder.
+    """Read an XLM-RoBERTa, RoBERTa or BERT folder, or a sentence-transformers folder around one, into memory.
+
+    The head is the one that `architectures` of the config names, or else the one whose arrays are there; parts of other
+    heads are left out. A sentence-transformers folder of embeddings has none.
 
     Raises `InvalidCheckpoint` if the folder is not one, naming what is missing or different.
     """
-    described = read_config(folder)
-    config = described.encoder
-    arrays = _canonical(_read_arrays(folder), config.family)
-    has_head = "classifier.out_proj.weight" in arrays
-    labels = described.labels(len(arrays["classifier.out_proj.weight"])) if has_head else []
-    if not has_head:
-        arrays = {name: array for name, array in arrays.items() if name.startswith("roberta.")}
-    _check_shapes(arrays, expected_shapes(config, len(labels)), folder)
-    return Checkpoint(config, arrays, labels, described.dragoman_pooling)
+    checkpoint = open_checkpoint(folder)
+    return checkpoint._replace(arrays=dict(checkpoint.arrays))
 
 
-def _read_arrays(folder: Path) -> Arrays:
-    try:
-        if (folder / WEIGHTS_FILE).is_file():
-            return load_file(folder / WEIGHTS_FILE)
-        if (folder / INDEX_FILE).is_file():
-            return _read_shards(folder)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InvalidCheckpoint(
-            f"The weights in {folder} cannot be read: {error}.", help="Fetch the checkpoint again."
-        ) from None
-    if (folder / TORCH_FILE).is_file():
-        return _read_torch_arrays(folder / TORCH_FILE)
-    raise InvalidCheckpoint(
-        f"{folder} has no weights: neither {WEIGHTS_FILE} nor {TORCH_FILE}.", help="Fetch the checkpoint again."
+def open_arrays(folder: Path) -> StoredArrays:
+    """The arrays that `read_checkpoint` reads, for those who take them one at a time: nothing is held in memory.
+
+    Names and shapes are checked now, numbers are read at each look-up; a file of torch is read at once.
+    """
+    return _open(folder)[1]
+
+
+def open_checkpoint(folder: Path) -> Checkpoint:
+    """What `read_checkpoint` reads, with the arrays of `open_arrays`."""
+    (sentence, described), arrays = _open(folder)
+    head = head_in(arrays)
+    labels = described.labels(_label_count(arrays.shapes, head)) if head in ("classification", "tokens") else []
+    return Checkpoint(
+        config=described.encoder,
+        arrays=arrays,
+        labels=labels,
+        pooling=sentence.pooling or described.dragoman_pooling or ("cls" if head == "classification" else "mean"),
+        problem=described.problem(len(labels)) if head == "classification" else "single",
+        embedding=sentence.settings,
     )
 
 
-def _read_shards(folder: Path) -> Arrays:
-    """Read the files that the index names. One of another folder is refused: an index is not to be trusted."""
-    index = msgspec.json.decode((folder / INDEX_FILE).read_bytes(), type=Index)
-    shards = sorted(set(index.weight_map.values()))
-    if outside := [shard for shard in shards if Path(shard).name != shard]:
-        raise ValueError(f"{INDEX_FILE} names {outside[0]!r}, which is no file of the folder")
-    return {name: array for shard in shards for name, array in load_file(folder / shard).items()}
+def _open(folder: Path) -> tuple[tuple[SentenceFolder, ConfigFile], StoredArrays]:
+    sentence = read_sentence_folder(folder)
+    described = read_config(sentence.transformer)
+    found, family = find_arrays(sentence.transformer), described.model_type
+    head: Head = "none"
+    if sentence.settings is None:
+        head = head_of(found, family=family, architectures=described.architectures or ())
+    used = _used(found, family, head)
+    shapes = {name: array.shape for name, array in used.items()}
+    expected = expected_shapes(described.encoder, _label_count(shapes, head), head=head)
+    if DECODER in used:
+        expected[DECODER] = expected[WORD_TABLE]
+    _check_shapes(shapes, expected, folder)
+    _check_dense(sentence.dense, described.hidden_size, folder)
+    return (sentence, described), StoredArrays({**_without_tied_decoder(used), **sentence.dense}, folder)
 
 
-def _read_torch_arrays(path: Path) -> Arrays:
-    try:
-        import torch  # optional: only checkpoints in the old format need it
-    except ImportError:
-        raise MissingExtra.of("train", f"Reading {path.name}") from None
-    try:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise InvalidCheckpoint(f"{path} cannot be read: {error}.", help="Fetch the checkpoint again.") from None
-    if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
-        raise InvalidCheckpoint(f"{path} holds no tensors by name.", help="Fetch the checkpoint again.")
-    return {str(name): tensor.detach().float().numpy() for name, tensor in tensors.items()}
+def _used(found: Mapping[str, StoredArray], family: str, head: Head) -> dict[str, StoredArray]:
+    """The arrays of the body and of its head, under the names used inside Dragoman."""
+    named = {canonical_name(name, family=family, head=head): array for name, array in found.items()}
+    used = {name: array for name, array in named.items() if not is_unused(name, head)}
+    if DECODER_BIAS in used:  # where both biases are stored, this is the one that is added
+        used["lm_head.bias"] = used.pop(DECODER_BIAS)
+    return used
 
 
-def _canonical(arrays: Mapping[str, Array], family: str) -> Arrays:
-    """Arrays under the names used inside Dragoman, as float32, without the parts that are not used."""
-    renamed: Arrays = {}
-    for name, array in arrays.items():
-        inside = _canonical_name(name, family)
-        if not inside.endswith(IGNORED_SUFFIXES) and not inside.startswith(IGNORED_PREFIXES):
-            renamed[inside] = np.ascontiguousarray(array, dtype=np.float32)
-    return renamed
+def _label_count(shapes: Mapping[str, tuple[int, ...]], head: Head) -> int:
+    shape = shapes.get("classifier.out_proj.weight" if head == "classification" else "classifier.weight", ())
+    return shape[0] if shape else 0
 
 
-def _canonical_name(name: str, family: str) -> str:
-    name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
-    if family == "bert":
-        for outside, inside in (
-            ("bert.pooler.dense.", "classifier.dense."),
-            ("classifier.", "classifier.out_proj."),
-            ("bert.", "roberta."),
-        ):
-            if name.startswith(outside):
-                return inside + name.removeprefix(outside)
-        return (
-            "classifier.dense." + name.removeprefix("pooler.dense.")
-            if name.startswith("pooler.dense.")
-            else _bare(name)
-        )
-    return _bare(name)
+def _without_tied_decoder(used: dict[str, StoredArray]) -> dict[str, StoredArray]:
+    """A decoder that repeats the word table is not kept, as in `transformers`."""
+    if DECODER in used and np.array_equal(used[DECODER].read(), used[WORD_TABLE].read()):
+        return {name: array for name, array in used.items() if name != DECODER}
+    return used
 
 
-def _bare(name: str) -> str:
-    """A body saved without its model around it has no prefix."""
-    return f"roberta.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
-
-
-def _check_shapes(arrays: Arrays, expected: Mapping[str, tuple[int, ...]], folder: Path) -> None:
-    help = "The config and the weights belong to different models; fetch the checkpoint again."
+def _check_shapes(shapes: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], folder: Path) -> None:
     for name, shape in expected.items():
-        if name not in arrays:
-            raise InvalidCheckpoint(f"The weights in {folder} have no '{name}'.", help=help)
-        if arrays[name].shape != shape:
+        if name not in shapes:
+            raise InvalidCheckpoint(f"The weights in {folder} have no '{name}'.", help=OTHER_MODELS)
+        if shapes[name] != shape:
             raise InvalidCheckpoint(
-                f"'{name}' in {folder} has shape {arrays[name].shape}, expected {shape}.", help=help
+                f"'{name}' in {folder} has shape {shapes[name]}, expected {shape}.", help=OTHER_MODELS
             )
-    if unknown := sorted(set(arrays) - set(expected)):
-        raise InvalidCheckpoint(f"The weights in {folder} have an unexpected '{unknown[0]}'.", help=help)
+    if unknown := sorted(set(shapes) - set(expected)):
+        raise InvalidCheckpoint(f"The weights in {folder} have an unexpected '{unknown[0]}'.", help=OTHER_MODELS)
+
+
+def _check_dense(dense: Mapping[str, StoredArray], hidden: int, folder: Path) -> None:
+    """Check that each dense layer takes what the one before gives; the first takes a pooled vector."""
+    given = hidden
+    for name, array in dense.items():
+        if name.endswith(".weight"):
+            if array.shape[1] != given:
+                raise InvalidCheckpoint(
+                    f"'{name}' in {folder} takes {array.shape[1]} numbers, and gets {given}.", help=OTHER_MODELS
+                )
+            given = array.shape[0]
 
 
 # Writing ------------------------------------------------------------------------------------------------------------
@@ -196,35 +181,29 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write `config.json` and `model.safetensors` so that `transformers` loads the folder.
 
     A classifier that pools by mean is written as a body for transformers, which knows only `cls` heads; its head is in
-    the same file and `dragoman_pooling` says how to use it.
+    the same file and `dragoman_pooling` says how to use it. With `embedding`, sentence-transformers loads it too.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {_outside_name(name, checkpoint.config.family): array for name, array in sorted(checkpoint.arrays.items())}
-    with full_disk_as_error(folder / WEIGHTS_FILE):
-        save_file(arrays, folder / WEIGHTS_FILE, metadata={"format": "pt"})
-    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes 0600
+    write_arrays(folder / WEIGHTS_FILE, _arrays_of_file(checkpoint))
     config = json.dumps(_hugging_face_config(checkpoint), indent=2, ensure_ascii=False, sort_keys=True)
     (folder / CONFIG_FILE).write_text(config + "\n", encoding="utf-8")
+    if checkpoint.embedding is not None:
+        write_modules(folder, checkpoint.embedding, checkpoint.arrays, pooling=checkpoint.pooling)
 
 
-def _outside_name(name: str, family: str) -> str:
-    if family != "bert":
-        return name
-    for inside, outside in (
-        ("classifier.dense.", "bert.pooler.dense."),
-        ("classifier.out_proj.", "classifier."),
-        ("roberta.", "bert."),
-    ):
-        if name.startswith(inside):
-            return outside + name.removeprefix(inside)
-    return name
+def _arrays_of_file(checkpoint: Checkpoint) -> dict[str, Array]:
+    """The arrays of the transformer, under the names of its family."""
+    arrays = {name: array for name, array in sorted(checkpoint.arrays.items()) if not name.startswith("dense.")}
+    if DECODER in arrays:  # then transformers adds the decoder's bias, not the head's
+        arrays[DECODER_BIAS] = arrays["lm_head.bias"]
+    head, family = checkpoint.head, checkpoint.config.family
+    return {file_name(name, family=family, head=head): array for name, array in arrays.items()}
 
 
 def _hugging_face_config(checkpoint: Checkpoint) -> dict[str, Any]:
     config = checkpoint.config
-    head = "ForSequenceClassification" if checkpoint.labels and checkpoint.pooling == "cls" else "Model"
     raw: dict[str, Any] = {
-        "architectures": [ARCHITECTURES[config.family] + head],
+        "architectures": [ARCHITECTURES[config.family] + _architecture_ending(checkpoint)],
         "model_type": config.family,
         "vocab_size": config.vocabulary,
         "hidden_size": config.hidden,
@@ -243,4 +222,13 @@ def _hugging_face_config(checkpoint: Checkpoint) -> dict[str, Any]:
     if checkpoint.labels:
         raw["id2label"] = {str(index): label for index, label in enumerate(checkpoint.labels)}
         raw["label2id"] = {label: index for index, label in enumerate(checkpoint.labels)}
+    if checkpoint.problem != "single":
+        raw["problem_type"] = PROBLEM_TYPES[checkpoint.problem]
+    if DECODER in checkpoint.arrays:
+        raw["tie_word_embeddings"] = False
     return raw
+
+
+def _architecture_ending(checkpoint: Checkpoint) -> str:
+    is_mean_classifier = checkpoint.head == "classification" and checkpoint.pooling == "mean"
+    return "Model" if is_mean_classifier else ARCHITECTURE_ENDINGS.get(checkpoint.head, "Model")

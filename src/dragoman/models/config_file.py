@@ -12,10 +12,17 @@ from msgspec import Meta
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.config import EncoderConfig
 
-__all__ = ["ARCHITECTURES", "CONFIG_FILE", "ConfigFile", "read_config"]
+__all__ = ["ARCHITECTURES", "CONFIG_FILE", "PROBLEM_TYPES", "ConfigFile", "Problem", "read_config"]
+
+Problem = Literal["single", "multi", "regression"]
 
 CONFIG_FILE = "config.json"
 ARCHITECTURES = {"xlm-roberta": "XLMRoberta", "roberta": "Roberta", "bert": "Bert"}
+PROBLEM_TYPES: dict[Problem, str] = {
+    "single": "single_label_classification",
+    "multi": "multi_label_classification",
+    "regression": "regression",
+}
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
 FETCH_AGAIN = "Fetch the checkpoint again."
 
@@ -36,8 +43,10 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     layer_norm_eps: Annotated[float, Meta(gt=0, lt=1)]
     type_vocab_size: Size = 1
     hidden_act: str = "gelu"
+    architectures: list[str] | None = None
     id2label: dict[str, str | int] | None = None
-    dragoman_pooling: Literal["cls", "mean"] = "cls"
+    problem_type: Literal["single_label_classification", "multi_label_classification", "regression"] | None = None
+    dragoman_pooling: Literal["cls", "mean"] | None = None
 
     @property
     def encoder(self) -> EncoderConfig:
@@ -59,6 +68,12 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
         """The first `count` labels, as transformers names those without a name."""
         names = self.id2label or {}
         return [str(names.get(str(index), f"LABEL_{index}")) for index in range(count)]
+
+    def problem(self, labels: int) -> Problem:
+        """What the scores of a classification head with that many labels mean; one label can only be a number."""
+        if self.problem_type == "multi_label_classification":
+            return "multi"
+        return "regression" if labels == 1 or self.problem_type == "regression" else "single"
 
 
 def read_config(folder: Path) -> ConfigFile:

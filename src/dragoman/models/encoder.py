@@ -25,6 +25,7 @@ class TorchBatch(NamedTuple):
 
     input_ids: Tensor  # [T]
     position_ids: Tensor  # [T]
+    type_ids: Tensor  # [T]
     slots: Tensor  # [B, L]
     cells: Tensor  # [T]
     mask: Tensor  # [B, L]
@@ -32,7 +33,8 @@ class TorchBatch(NamedTuple):
 
     @classmethod
     def of(cls, batch: PackedBatch) -> TorchBatch:
-        return cls(*(torch.from_numpy(array) for array in batch))
+        arrays = (batch.input_ids, batch.position_ids, batch.type_ids, *batch.grid, batch.first)
+        return cls(*map(torch.from_numpy, arrays))
 
 
 class ToGrid(torch.autograd.Function):
@@ -92,8 +94,14 @@ class Embeddings(nn.Module):
 
     def forward(self, batch: TorchBatch) -> Tensor:
         words = self.word_embeddings(batch.input_ids)
-        summed = words + self.position_embeddings(batch.position_ids) + self.token_type_embeddings.weight[0]
+        summed = words + self.position_embeddings(batch.position_ids) + self._types(batch)
         return self.dropout(self.LayerNorm(summed))  # type: ignore[no-any-return]
+
+    def _types(self, batch: TorchBatch) -> Tensor:
+        """`[T, hidden]`, or the one row that all tokens share where the model has one type only."""
+        if self.token_type_embeddings.num_embeddings == 1:
+            return self.token_type_embeddings.weight[0]
+        return self.token_type_embeddings(batch.type_ids)  # type: ignore[no-any-return]
 
 
 class SelfAttention(nn.Module):

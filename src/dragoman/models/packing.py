@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PackedBatch", "pack", "plan_batches"]
+__all__ = ["Grid", "PackedBatch", "pack", "plan_batches"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -16,39 +18,70 @@ Floats = NDArray[np.float32]
 MASKED = -1e9  # far below any score, and finite: rows of nothing but padding stay finite in softmax
 
 
-class PackedBatch(NamedTuple):
-    """`B` texts of `T` tokens in all, the longest of `L` tokens.
+class Grid(NamedTuple):
+    """The way from `T` packed tokens to a padded grid `[B, L]` and back, for sessions whose attention pads."""
 
-    Only attention and pooling look at texts one by one: `slots` takes packed tokens to a `[B, L]` grid,
-    `cells` takes the grid back.
-    """
-
-    input_ids: Ints  # [T]
-    position_ids: Ints  # [T]
     slots: Ints  # [B, L] packed index of each cell; cells past a text's end repeat its first token
     cells: Ints  # [T] index of each token in the flattened grid
     mask: Floats  # [B, L] 0 for tokens, `MASKED` past the end
+
+
+@dataclass(frozen=True, eq=False)
+class PackedBatch:
+    """`B` texts of `T` tokens in all."""
+
+    input_ids: Ints  # [T]
+    position_ids: Ints  # [T] rows of the position table
+    type_ids: Ints  # [T] token types: 1 in the second text of a BERT pair, else 0
     first: Ints  # [B] packed index of each text's first token
 
     @property
     def texts(self) -> int:
         return len(self.first)
 
+    @property
+    def tokens(self) -> int:
+        return len(self.input_ids)
 
-def pack(texts: Sequence[Sequence[int] | Ints], *, first_position: int) -> PackedBatch:
-    """Pack the token ids of at least one text, each with at least one token."""
+    @property
+    def lengths(self) -> Ints:
+        """Tokens of each text, `[B]`."""
+        return np.diff(self.first, append=self.tokens)
+
+    @cached_property
+    def grid(self) -> Grid:
+        columns = np.arange(self.lengths.max())
+        inside = columns < self.lengths[:, None]
+        starts = self.first[:, None]
+        return Grid(
+            slots=np.where(inside, starts + columns, starts),
+            cells=np.flatnonzero(inside),
+            mask=np.where(inside, 0.0, MASKED).astype(np.float32),
+        )
+
+
+def pack(
+    texts: Sequence[Sequence[int] | Ints],
+    *,
+    first_position: int,
+    types: Sequence[Sequence[int] | None] | None = None,
+) -> PackedBatch:
+    """Pack the token ids of at least one text, each with at least one token.
+
+    `types` gives the token types of each text; None, for a text or for all, means zeros.
+    """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    starts = np.cumsum(lengths) - lengths
-    columns = np.arange(lengths.max())
-    inside = columns < lengths[:, None]
-    position_in_text = np.broadcast_to(columns, inside.shape)[inside]
+    first = np.cumsum(lengths) - lengths
+    tokens = int(lengths.sum())
+    type_ids = np.zeros(tokens, dtype=np.int64)
+    for start, length, given in zip(first, lengths, types or (), strict=False):
+        if given is not None:
+            type_ids[start : start + length] = given
     return PackedBatch(
         input_ids=np.concatenate([np.asarray(text, dtype=np.int64) for text in texts]),
-        position_ids=position_in_text + first_position,
-        slots=np.where(inside, starts[:, None] + columns, starts[:, None]),
-        cells=np.flatnonzero(inside),
-        mask=np.where(inside, 0.0, MASKED).astype(np.float32),
-        first=starts,
+        position_ids=np.arange(tokens) - np.repeat(first, lengths) + first_position,
+        type_ids=type_ids,
+        first=first,
     )
 
 

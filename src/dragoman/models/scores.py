@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["softmax"]
+__all__ = ["sigmoid", "softmax"]
+
+
+def sigmoid(logits: NDArray[Any], *, temperature: float = 1.0) -> NDArray[np.float64]:
+    """The score of each logit by itself, stable for any finite logits: small scores keep their leading digits."""
+    scaled = logits.astype(np.float64) / temperature
+    return np.exp(-np.logaddexp(0.0, -scaled))
 
 
 def softmax(logits: NDArray[Any], *, temperature: float = 1.0) -> NDArray[np.float64]:

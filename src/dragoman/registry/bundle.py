@@ -12,7 +12,7 @@ from msgspec import Meta
 from dragoman.errors import InvalidCheckpoint, InvalidSpec, Untrusted
 from dragoman.models.checkpoint import WEIGHTS_FILE
 from dragoman.models.config_file import CONFIG_FILE, read_config
-from dragoman.records import Manifest, ParityReport, Report
+from dragoman.records import Manifest, ParityReport, Report, TuningReport
 from dragoman.registry.manifest import verify_folder
 from dragoman.runtime.graph import GRAPH_FILE
 from dragoman.spec import ModelSpec, convert_spec
@@ -26,6 +26,7 @@ __all__ = [
     "ENVIRONMENT_FILE",
     "EVALUATION_FILE",
     "GRAPH_FILE",
+    "INT8_FILE",
     "LANGUAGE_FILE",
     "LINEAGE_FILE",
     "LOCK_FILE",
@@ -33,6 +34,7 @@ __all__ = [
     "SPEC_FILE",
     "TOKENIZER_CONFIG_FILE",
     "TOKENIZER_FILE",
+    "TUNING_FILE",
     "WEIGHTS_FILE",
     "Bundle",
     "Calibration",
@@ -51,6 +53,8 @@ EVALUATION_FILE = "evaluation.json"
 PARITY_FILE = "parity.json"
 ENVIRONMENT_FILE = "environment.json"
 CARD_FILE = "card.md"
+TUNING_FILE = "tuning.json"
+INT8_FILE = "encoder.int8.safetensors"
 TRAIN_AGAIN = "Train the model again."
 
 
@@ -84,6 +88,7 @@ class Bundle(NamedTuple):
     lineage: Lineage
     evaluation: Report
     parity: ParityReport
+    tuning: TuningReport | None  # of a bundle that `dragoman tune` made
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -108,11 +113,16 @@ def open_bundle(folder: Path) -> Bundle:
             lineage=msgspec.json.decode((folder / LINEAGE_FILE).read_bytes(), type=Lineage),
             evaluation=msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Report),
             parity=msgspec.json.decode((folder / PARITY_FILE).read_bytes(), type=ParityReport),
+            tuning=_read_tuning(folder / TUNING_FILE),
         )
     except (InvalidSpec, InvalidCheckpoint) as error:
         raise Untrusted(f"The bundle in {folder} has a wrong part: {error.message}", help=TRAIN_AGAIN) from None
     except (OSError, ValueError) as error:
         raise Untrusted(f"The bundle in {folder} lacks a part: {error}.", help=TRAIN_AGAIN) from None
+
+
+def _read_tuning(path: Path) -> TuningReport | None:
+    return msgspec.json.decode(path.read_bytes(), type=TuningReport) if path.exists() else None
 
 
 def to_json_bytes(value: Any) -> bytes:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dragoman.records import Interval, ParityReport, Report
+from dragoman.records import FormReport, Interval, ParityReport, Report, TuningReport
 from dragoman.registry.bundle import Lineage
 from dragoman.spec import ModelSpec
 
 __all__ = ["Evidence", "model_card"]
+
+FORM_COLUMNS = (
+    "form", "tokens/s", "one text, ms", "same label", "worst language", "score distance", "least cosine", "accuracy",
+    "passes",
+)  # fmt: skip
 
 
 class Evidence(NamedTuple):
@@ -18,6 +23,7 @@ class Evidence(NamedTuple):
     evaluation: Report
     parity: ParityReport
     temperature: float
+    tuning: TuningReport | None = None
 
 
 def model_card(spec: ModelSpec, evidence: Evidence) -> str:
@@ -38,6 +44,7 @@ def model_card(spec: ModelSpec, evidence: Evidence) -> str:
             "",
             *_evaluation(evidence.evaluation, evidence.temperature),
             *_parity(evidence.parity),
+            *(_tuning(evidence.tuning) if evidence.tuning else []),
         ]
     )
 
@@ -82,6 +89,43 @@ def _parity(parity: ParityReport) -> list[str]:
         ),
         "",
     ]
+
+
+def _tuning(tuning: TuningReport) -> list[str]:
+    return [
+        "## Forms",
+        "",
+        (
+            f"Measured on {tuning.processor} with {tuning.cores} cores; agreement is with the first form, over "
+            f"{tuning.forms[0].agreement.texts} texts. Gates: {tuning.gate:.2%} over all, {tuning.language_gate:.2%} "
+            f"in every language. Served as: {tuning.chosen.name}."
+        ),
+        *_trimming(tuning),
+        "",
+        f"| {' | '.join(FORM_COLUMNS)} |",
+        f"|{'---|' * len(FORM_COLUMNS)}",
+        *map(_form, tuning.forms),
+        "",
+    ]
+
+
+def _trimming(tuning: TuningReport) -> list[str]:
+    if not tuning.trimming:
+        return []
+    if tuning.kept_pieces == tuning.pieces:
+        return [f"Trimming ({tuning.trimming}) would drop no piece."]
+    kept = f"Trimmed forms keep {tuning.kept_pieces} of {tuning.pieces} pieces ({tuning.trimming})."
+    return [kept if tuning.chosen.trimmed else f"{kept} None of them was chosen."]
+
+
+def _form(report: FormReport) -> str:
+    agreement, worst = report.agreement, report.agreement.worst_language
+    accuracy = "" if report.accuracy is None else f"{report.accuracy:.3f}"
+    return (
+        f"| {report.form.name} | {report.tokens_per_second:.0f} | {report.single_ms:.2f} | {agreement.labels:.2%} "
+        f"| {worst} {agreement.languages[worst]:.2%} | {agreement.score_distance:.4f} | {agreement.cosine:.5f} "
+        f"| {accuracy} | {'; '.join(report.missed) or 'yes'} |"
+    )
 
 
 def _interval(interval: Interval) -> str:

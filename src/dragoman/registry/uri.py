@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from dragoman.errors import InvalidRequest
 
-__all__ = ["CHAMPION", "ModelUri", "is_model_uri", "parse_model_uri"]
+__all__ = ["CHAMPION", "ModelUri", "is_model_name", "is_model_uri", "parse_model_uri"]
 
 CHAMPION = "champion"
 PREFIX = "models:/"
-PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)(?:/(?P<number>[1-9][0-9]{0,17})|@(?P<alias>[a-z][a-z0-9_-]*))?")
+NAME = r"[a-z0-9][a-z0-9_-]*"
+PATTERN = re.compile(rf"(?P<name>{NAME})(?:/(?P<number>[1-9][0-9]{{0,17}})|@(?P<alias>[a-z][a-z0-9_-]*))?")
 
 
 class ModelUri(NamedTuple):
@@ -20,6 +21,10 @@ class ModelUri(NamedTuple):
     name: str
     number: int | None
     alias: str | None
+
+
+def is_model_name(text: str) -> bool:
+    return re.fullmatch(NAME, text) is not None
 
 
 def is_model_uri(text: str) -> bool:

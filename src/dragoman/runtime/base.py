@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.models.packing import PackedBatch
 
-__all__ = ["FakeSession", "Outputs", "Session"]
+__all__ = ["FakeSession", "Session"]
 
 Floats = NDArray[np.float32]
 
 
-class Outputs(NamedTuple):
-    """What one forward pass of `B` texts and `T` tokens computes."""
-
-    hidden: Floats  # [T, hidden]
-    logits: Floats  # [B, labels]; no columns for a body without a head
-
-
 class Session(Protocol):
-    """Runs packed batches. One call at a time; answers do not depend on a text's neighbours."""
+    """Runs the encoder over packed batches; readouts turn its hidden states into the numbers of a task.
 
-    def run(self, batch: PackedBatch) -> Outputs: ...
+    One call at a time. What it gives for a text does not depend on the text's neighbours.
+    """
+
+    def run(self, batch: PackedBatch) -> Floats:
+        """Hidden states of the last layer, `[T, hidden]`. Raises `MemoryError` when the batch is too large."""
+        ...
 
 
 class FakeSession:
-    """A session without a model: a text's logits count its tokens modulo the number of labels."""
+    """A session without a model: each token's vector has a one at its id modulo the vector's size."""
 
-    def __init__(self, labels: int = 3, hidden: int = 4) -> None:
-        self.labels, self.hidden = labels, hidden
+    def __init__(self, hidden: int = 3) -> None:
+        self.hidden = hidden
         self.batches: list[PackedBatch] = []
 
-    def run(self, batch: PackedBatch) -> Outputs:
+    def run(self, batch: PackedBatch) -> Floats:
         self.batches.append(batch)
-        hidden = np.repeat(batch.input_ids[:, None], self.hidden, axis=1).astype(np.float32)
-        ends = np.append(batch.first[1:], len(batch.input_ids))
-        logits = np.zeros((batch.texts, self.labels), dtype=np.float32)
-        for row, (start, end) in enumerate(zip(batch.first, ends, strict=True)):
-            np.add.at(logits[row], batch.input_ids[start:end] % self.labels, 1.0)
-        return Outputs(hidden, logits)
+        return np.eye(self.hidden, dtype=np.float32)[batch.input_ids % self.hidden]

@@ -23,10 +23,11 @@ __all__ = ["GRAPH_FILE", "INPUTS", "build_graph"]
 GRAPH_FILE = "graph.onnx"
 OPSET = 20
 IR_VERSION = 9
-INPUTS = ("input_ids", "position_ids", "slots", "cells", "mask", "first")
+INPUTS = ("input_ids", "position_ids", "type_ids", "slots", "cells", "mask", "first")
 SHAPES: dict[str, list[str | int]] = {
     "input_ids": ["tokens"],
     "position_ids": ["tokens"],
+    "type_ids": ["tokens"],
     "slots": ["texts", "longest"],
     "cells": ["tokens"],
     "mask": ["texts", "longest"],
@@ -60,8 +61,8 @@ def stored_arrays(weights: Path) -> dict[str, Stored]:
 def build_graph(config: EncoderConfig, *, weights: Path, labels: int, pooling: str) -> onnx.ModelProto:
     """The graph of a checkpoint whose arrays lie in the safetensors file `weights`.
 
-    Inputs are those of `PackedBatch`; outputs are `hidden` `[tokens, hidden]` and, with `labels` > 0, `logits`
-    `[texts, labels]`.
+    Inputs are those of `PackedBatch` and its `Grid`; outputs are `hidden` `[tokens, hidden]` and, with `labels` > 0,
+    `logits` `[texts, labels]`.
     """
     builder = GraphBuilder(stored_arrays(weights), weights.name, config)
     hidden = builder.embeddings()
@@ -137,7 +138,7 @@ class GraphBuilder:
         tables = f"{self.body}embeddings."
         words = self.add("Gather", self.weight(f"{tables}word_embeddings.weight"), "input_ids")
         places = self.add("Gather", self.weight(f"{tables}position_embeddings.weight"), "position_ids")
-        kind = self.add("Gather", self.weight(f"{tables}token_type_embeddings.weight"), self.constant("zero", 0))
+        kind = self.add("Gather", self.weight(f"{tables}token_type_embeddings.weight"), "type_ids")
         return self.norm(self.add("Add", self.add("Add", words, places), kind), f"{tables}LayerNorm")
 
     def layer(self, hidden: str, number: int) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
 
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.checkpoint import WEIGHTS_FILE, Checkpoint, write_checkpoint
-from dragoman.models.packing import PackedBatch
-from dragoman.runtime.base import Outputs
-from dragoman.runtime.graph import GRAPH_FILE, INPUTS, build_graph
+from dragoman.models.packing import Grid, PackedBatch
+from dragoman.runtime.graph import GRAPH_FILE, build_graph
 
 __all__ = ["OnnxSession", "session_of"]
 
@@ -32,25 +32,26 @@ class OnnxSession:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises a class per status code, all plain exceptions
             raise InvalidCheckpoint(f"{graph} cannot be loaded: {error}", help="Make the bundle again.") from None
-        self._outputs = [output.name for output in self._session.get_outputs()]
+        self._inputs = [one.name for one in self._session.get_inputs()]  # bundles of release 0.1 have no type_ids
 
-    def run(self, batch: PackedBatch) -> Outputs:
-        results = dict(
-            zip(self._outputs, self._session.run(self._outputs, dict(zip(INPUTS, batch, strict=True))), strict=True)
-        )
-        return Outputs(results["hidden"], results.get("logits", np.zeros((batch.texts, 0), dtype=np.float32)))
+    def run(self, batch: PackedBatch) -> NDArray[np.float32]:
+        """Hidden states of the last layer, `[T, hidden]`."""
+        return self._run(["hidden"], batch)[0]
+
+    def logits(self, batch: PackedBatch) -> NDArray[np.float32]:
+        """What the graph's own head says, `[B, labels]`: for those who run the file without Dragoman."""
+        return self._run(["logits"], batch)[0]
+
+    def _run(self, outputs: list[str], batch: PackedBatch) -> list[NDArray[np.float32]]:
+        given = {name: getattr(batch.grid if name in Grid._fields else batch, name) for name in self._inputs}
+        return self._session.run(outputs, given)  # type: ignore[no-any-return]
 
 
 def session_of(checkpoint: Checkpoint, *, threads: int = 0) -> OnnxSession:
-    """A session of a checkpoint in memory. Its files live in a temporary folder while the runtime reads them."""
+    """A session of a checkpoint's body, whose files live in a temporary folder while the runtime reads them."""
     with tempfile.TemporaryDirectory(prefix="dragoman-") as name:
         folder = Path(name)
         write_checkpoint(folder, checkpoint)
-        graph = build_graph(
-            checkpoint.config,
-            weights=folder / WEIGHTS_FILE,
-            labels=len(checkpoint.labels),
-            pooling=checkpoint.pooling,
-        )
+        graph = build_graph(checkpoint.config, weights=folder / WEIGHTS_FILE, labels=0, pooling=checkpoint.pooling)
         onnx.save(graph, folder / GRAPH_FILE)
         return OnnxSession(folder / GRAPH_FILE, threads=threads)

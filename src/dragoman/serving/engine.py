@@ -1,137 +1,351 @@
-"""The engine: schedule, run, finish, on one worker thread."""
+"""The engine: schedule, run, finish."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Hashable, Iterable
+from typing import Literal
 
-from dragoman.errors import DragomanError, ModelNotReady, Unavailable
-from dragoman.models.packing import pack
+import numpy as np
+
+from dragoman.errors import DeadlineExceeded, DragomanError, ModelNotReady, Unavailable
+from dragoman.models.readouts import AllTokensReadout
 from dragoman.runtime.base import Session
-from dragoman.serving.scheduler import Scheduler
-from dragoman.serving.sequence import Logits, Sequence
-from dragoman.text.tokenizer import Encoded
+from dragoman.serving.cache import ResultCache
+from dragoman.serving.crew import Crew
+from dragoman.serving.execution import Outcome, Ran, read_out
+from dragoman.serving.observer import BatchRan, Observer, Silent
+from dragoman.serving.options import Options
+from dragoman.serving.scheduler import Asked, Batch, Scheduler
+from dragoman.serving.sequence import Sequence
+from dragoman.serving.tasks.base import Piece
+from dragoman.serving.watchdog import Watchdog
+from dragoman.serving.work import Work, key_of
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "State"]
 
 logger = logging.getLogger(__name__)
 
-ALLOCATION_FAILURES = ("bad_alloc", "bad allocation", "failed to allocate", "out of memory")
+State = Literal["starting", "ready", "restarting", "failed", "draining", "closed"]
+
+CLOSE_SECONDS = 10.0
+PROBE_SECONDS = 5.0
+RECENT_SECONDS = 5.0  # an engine that gave answers so lately needs no probe
+PROBE_IDS = (0,)
+FIRST_PAUSE = 1.0  # before a session that could not be made is tried again; then twice as long each time
+LONGEST_PAUSE = 60.0
 
 
 class Engine:
     """Runs texts through a session in the batches that the scheduler decides.
 
     Safe to call from any thread. An idle engine waits without polling, and starts on the first text at once: what
-    arrives while a batch runs makes up the next one. A failing batch fails its own texts only.
+    arrives while a batch runs makes up the next one. A failing batch fails its own texts only. Identical texts in
+    flight run once, and results lie in `cache` for those who ask again: they never reach a worker. `digest` names
+    weights, tokenizer and precision; `name` is for the observer.
+
+    A worker that dies, or a batch that does not end (see `Watchdog`), fails its own texts with `Unavailable`; a new
+    worker goes on with a session of `session_factory`. Without a factory a stuck session cannot be replaced, and the
+    engine has failed.
     """
 
-    def __init__(self, session: Session, scheduler: Scheduler, *, first_position: int) -> None:
-        self.session, self.scheduler, self.first_position = session, scheduler, first_position
-        self._changed = threading.Condition()  # guards the scheduler's queue and the three below
-        self._is_accepting, self._is_closed, self._is_running = True, False, False
-        self._worker = threading.Thread(target=self._work, name="dragoman-engine", daemon=True)
+    def __init__(
+        self,
+        session: Session,
+        scheduler: Scheduler,
+        *,
+        first_position: int,
+        digest: str = "",
+        name: str = "",
+        session_factory: Callable[[], Session] | None = None,
+        cache: ResultCache | None = None,
+        observer: Observer | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.scheduler, self.first_position, self.digest, self.name = scheduler, first_position, digest, name
+        self.session_factory, self.clock = session_factory, clock
+        self.cache = ResultCache(0) if cache is None else cache  # an empty one is false
+        self.observer = observer or Silent()
+        self.state: State = "starting"
+        self.watchdog = Watchdog(self._bark, clock=clock)
+        lock = threading.RLock()  # guards the scheduler and all below
+        self._came, self._settled = threading.Condition(lock), threading.Condition(lock)
+        self._running: dict[int, tuple[Crew, Batch]] = {}  # by the batch's identity
+        self._last_answer: float | None = None
+        self._ended = threading.Event()
+        self._crew = self._crew_of(session)
+        self._on_duty: Crew | None = self._crew  # None while it is being replaced
+
+    @property
+    def session(self) -> Session:
+        """The session in use."""
+        return self._crew.session
 
     def start(self) -> None:
-        """Start the worker thread; texts submitted earlier wait for it."""
-        self._worker.start()
+        """Start the threads; texts submitted earlier wait for them."""
+        with self._came:
+            self.state = "ready"
+        self.watchdog.start()
+        self._crew.start()
 
-    def submit(self, texts: Iterable[Encoded]) -> list[Sequence]:
-        """Queue the texts of one request, all or none; their futures give the logits.
+    def submit(self, pieces: Iterable[Piece], options: Options = Options(), *, head: str = "") -> list[Sequence]:  # noqa: B008 (frozen)
+        """Queue the texts of one request, all or none; their futures give what the readouts say, read-only.
 
-        Raises `Overloaded` when the queue is full and `ModelNotReady` when the engine drains or is closed.
+        `head` tells the readouts of models that share the engine from each other: the model's digest. Raises
+        `Overloaded` when the queue is full, `DeadlineExceeded` when the request cannot be done in time, and
+        `ModelNotReady` or `Unavailable` when the engine takes nothing.
         """
-        sequences = [Sequence(text.ids, truncated=text.truncated) for text in texts]
-        with self._changed:
-            if not self._is_accepting:
-                raise ModelNotReady("The model is being shut down.", help="send it again to another server, or later.")
-            self.scheduler.add(sequences)
-            self._changed.notify_all()
-        return sequences
+        now = self.clock()
+        asked = [self._asked(piece, options.deadline, head, now) for piece in pieces]
+        found = [self.cache.get(self.digest, one.key) for one in asked]
+        missing = [one for one, result in zip(asked, found, strict=True) if result is None]
+        coalesced = self._add(missing, options, now)
+        for one, result in zip(asked, found, strict=True):
+            if result is not None:
+                one.sequence.finish(result, now)
+        self._tell_asked(len(asked), len(missing), coalesced)
+        return [one.sequence for one in asked]
 
     def cancel(self, sequences: Iterable[Sequence]) -> None:
         """Give up the texts that still wait. Their futures are cancelled."""
-        with self._changed:
-            self.scheduler.cancel(sequences)
-            self._changed.notify_all()
+        with self._came:
+            given_up = self.scheduler.cancel(sequences)
+            self._settled.notify_all()
+        for sequence in given_up:
+            sequence.cancel()
+
+    def probe(self, timeout: float = PROBE_SECONDS) -> None:
+        """Return once the session has run one token, at once if it gave answers within the last seconds.
+
+        The token goes with the next batch, so traffic does not wait for it. Raises `Unavailable` after `timeout`
+        seconds, the error of the session, or what `submit` would raise.
+        """
+        with self._came:
+            self._check_accepting()
+            if self._last_answer is not None and self.clock() - self._last_answer < RECENT_SECONDS:
+                return
+            sequence = Sequence(len(PROBE_IDS), arrived=self.clock())
+            work = Work(PROBE_IDS, None, AllTokensReadout(), key=None, priority="online")
+            self.scheduler.add_urgent(work, sequence)
+            self._came.notify()
+        self._wait_for_probe(sequence, timeout)
 
     def drain(self, timeout: float | None = None) -> bool:
         """Take no more texts and wait until all are answered; False if `timeout` seconds did not suffice."""
-        with self._changed:
-            self._is_accepting = False
-            return self._changed.wait_for(lambda: not self._is_running and not self.scheduler.waiting_tokens, timeout)
+        with self._settled:
+            if self.state != "closed":
+                self.state = "draining"
+            return self._settled.wait_for(lambda: not self._running and not self.scheduler.waiting_pieces, timeout)
 
-    def close(self) -> None:
-        """Let the running batch finish, fail what waits with `ModelNotReady`, and end the worker thread."""
-        with self._changed:
-            self._is_accepting, self._is_closed = False, True
-            left = self.scheduler.remove_all()
-            self._changed.notify_all()
+    def close(self, timeout: float = CLOSE_SECONDS) -> None:
+        """Let the running batch finish, fail what waits with `ModelNotReady`, and end the threads.
+
+        A batch that has not ended after `timeout` seconds is given up, and its thread left to itself.
+        """
+        with self._came:
+            self.state = "closed"
+            waiting = self.scheduler.remove_all()
+            self._came.notify_all()
+        self._ended.set()
         error = ModelNotReady("The model was closed before the text's turn came.", help="send it again later.")
-        self.scheduler.finish(left, [error] * len(left))
-        if self._worker.is_alive():
-            self._worker.join()
+        self._fail(waiting, error)
+        self._crew.join(timeout)
+        self._fail(self._abandon(self._crew), error)
+        self.watchdog.close()
+        self.cache.drop(self.digest)
 
     def step(self) -> None:
-        """One batch: schedule, run, finish."""
-        batch = self._next_batch()
-        outcomes = self._run(batch)
-        self._finish(batch, outcomes)
+        """One batch, on this thread: schedule, run, finish. Nothing if nothing waits."""
+        if self.scheduler.waiting_pieces:
+            self._crew.step()
 
-    def _work(self) -> None:
-        while self._wait_for_text():
-            self.step()
+    # Coming
 
-    def _wait_for_text(self) -> bool:
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self.scheduler.waiting_tokens > 0)
-            return not self._is_closed
+    def _asked(self, piece: Piece, deadline: float | None, head: str, now: float) -> Asked:
+        ids, types, readout = piece
+        sequence = Sequence(len(ids), arrived=now, deadline=deadline)
+        return Asked(ids, types, readout, key_of(head, readout, ids, types), sequence)
 
-    def _next_batch(self) -> list[Sequence]:
-        with self._changed:
-            batch = self.scheduler.next_batch()
-            self._is_running = bool(batch)
-            return batch
+    def _add(self, asked: list[Asked], options: Options, now: float) -> int:
+        with self._came:
+            self._check_accepting()
+            if not asked:
+                return 0
+            coalesced = self.scheduler.add(asked, options, now)
+            self._came.notify()
+            return coalesced
 
-    def _run(self, batch: list[Sequence]) -> list[Logits | Exception]:
-        if not batch:
-            return []
+    def _check_accepting(self) -> None:
+        if self.state in {"draining", "closed"}:
+            raise ModelNotReady("The model is being shut down.", help="send it again to another server, or later.")
+        if self.state in {"restarting", "failed"}:
+            raise Unavailable("The model's worker had to be replaced and is not back yet.", help="send it again later.")
+
+    def _tell_asked(self, asked: int, missing: int, coalesced: int) -> None:
+        hits, waiting = asked - missing, self.scheduler.waiting_tokens
+        self.observer.asked(self.name, hits=hits, misses=missing - coalesced, coalesced=coalesced, queue_tokens=waiting)
+
+    def _wait_for_probe(self, sequence: Sequence, timeout: float) -> None:
         try:
-            return self._logits(batch)
-        except Exception as error:
-            if is_allocation_failure(error):
-                return self._run_in_halves(batch)
-            logger.exception("A batch of %d texts failed.", len(batch))
-            return [error] * len(batch)
+            hidden = sequence.future.result(timeout)
+        except TimeoutError:
+            self.cancel([sequence])
+            raise Unavailable(f"The model gave no answer within {timeout:g} s.", help="try again later.") from None
+        if not np.isfinite(hidden).all():
+            raise DragomanError("The model gives no usable numbers.", help="load it again.")
 
-    def _logits(self, batch: list[Sequence]) -> list[Logits | Exception]:
-        packed = pack([sequence.ids for sequence in batch], first_position=self.first_position)
-        rows = list(self.session.run(packed).logits)
-        if len(rows) != len(batch):
-            raise DragomanError(
-                f"The session gave {len(rows)} rows for {len(batch)} texts.", help="load the model again."
+    # The crew's work
+
+    def _crew_of(self, session: Session) -> Crew:
+        return Crew(
+            session,
+            first_position=self.first_position,
+            take=self._take,
+            put_down=self._put_down,
+            hand_out=self._hand_out,
+            on_death=self._on_death,
+            clock=self.clock,
+        )
+
+    def _take(self, crew: Crew) -> Batch | None:
+        """Wait for texts; None when this crew is not needed any more."""
+        with self._came:
+            self._came.wait_for(lambda: not self._is_needed(crew) or self.scheduler.waiting_pieces)
+            if not self._is_needed(crew):
+                return None
+            batch = self.scheduler.next_batch(self.clock())
+            self._running[id(batch)] = crew, batch
+        self.watchdog.begins(id(batch), self.scheduler.pace.seconds(batch.tokens))
+        self._tell_late(batch.late)
+        return batch
+
+    def _is_needed(self, crew: Crew) -> bool:
+        return crew is self._on_duty and self.state != "closed"
+
+    def _put_down(self, crew: Crew, batch: Batch, seconds: float) -> bool:
+        """The session is free; whether more waits for it."""
+        with self._came:
+            if id(batch) in self._running and batch.works:
+                self.scheduler.ran(batch.tokens, seconds)
+            if self.state == "failed":  # what was taken for stuck has come back
+                self.state = "ready"
+            waiting = self.scheduler.waiting_tokens
+        if batch.works:
+            ran = BatchRan(len(batch.works), batch.tokens, batch.budget, seconds, waiting)
+            self.observer.batch_ran(self.name, ran)
+        return waiting > 0
+
+    def _hand_out(self, crew: Crew, batch: Batch, parts: list[Ran]) -> None:
+        """Read the answers and tell everybody who waits."""
+        works = [work for part in parts for work in part.works]
+        outcomes = read_out(parts)
+        self._keep(works, outcomes)
+        with self._came:
+            if self._running.pop(id(batch), None) is None:
+                return  # it was given up
+            self.scheduler.finish(works)
+            now = self.clock()
+            if any(not isinstance(outcome, Exception) for outcome in outcomes):
+                self._last_answer = now
+        self.watchdog.ends(id(batch))
+        for work, outcome in zip(works, outcomes, strict=True):
+            for sequence in work.waiters:
+                sequence.finish(outcome, now)
+        with self._settled:
+            self._settled.notify_all()
+
+    def _keep(self, works: list[Work], outcomes: list[Outcome]) -> None:
+        if not self.cache.max_bytes or self.state == "closed":
+            return
+        for work, outcome in zip(works, outcomes, strict=True):
+            if work.key is not None and not isinstance(outcome, Exception):
+                self.cache.put(self.digest, work.key, outcome)
+        self.observer.cached(self.name, self.cache.bytes)
+
+    def _tell_late(self, late: list[Sequence]) -> None:
+        if late:
+            error = DeadlineExceeded(
+                "There was not enough time left to run the text before its deadline.",
+                help="allow more time, or send it again when there is less to do.",
             )
-        return [*rows]
+            self._fail(late, error)
 
-    def _run_in_halves(self, batch: list[Sequence]) -> list[Logits | Exception]:
-        if len(batch) == 1:
-            return [
-                Unavailable(
-                    f"There was not enough memory for a text of {len(batch[0])} tokens.",
-                    help="send it again later, or give the server more memory.",
-                )
-            ]
-        middle = len(batch) // 2
-        return self._run(batch[:middle]) + self._run(batch[middle:])
+    def _fail(self, sequences: Iterable[Sequence], error: Exception) -> None:
+        now = self.clock()
+        for sequence in sequences:
+            sequence.finish(error, now)
 
-    def _finish(self, batch: list[Sequence], outcomes: list[Logits | Exception]) -> None:
-        self.scheduler.finish(batch, outcomes)
-        with self._changed:
-            self._is_running = False
-            self._changed.notify_all()
+    # When something is wrong with it
 
+    def _bark(self, what: Hashable) -> None:
+        """A batch does not end."""
+        with self._came:
+            crew, batch = self._running.get(what, (None, None)) if isinstance(what, int) else (None, None)
+        if crew is None or batch is None:
+            return
+        logger.error("A batch of %d texts and %d tokens does not end.", len(batch.works), batch.tokens)
+        self._replace(crew, "wedged")
 
-def is_allocation_failure(error: Exception) -> bool:
-    """Whether there was not enough memory. ONNX Runtime says so only in its message."""
-    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in ALLOCATION_FAILURES)
+    def _on_death(self, crew: Crew) -> None:
+        self._replace(crew, "died")
+
+    def _replace(self, crew: Crew, reason: str) -> None:
+        """Give up a crew with what it runs; another one goes on."""
+        with self._came:
+            is_first = crew is self._on_duty and self.state != "closed"
+            if is_first:
+                self._on_duty, self._last_answer = None, None
+                self.state = "draining" if self.state == "draining" else "restarting"
+                self._came.notify_all()
+        lost = self._abandon(crew)
+        self._fail(lost, Unavailable("The model's worker had to be replaced.", help="send it again."))
+        if is_first:
+            self.observer.restarted(self.name, reason)
+            self._go_on(crew, self._new_session(crew, reason))
+
+    def _abandon(self, crew: Crew) -> list[Sequence]:
+        """Those who wait for what a crew runs; it is over for them."""
+        with self._came:
+            lost = {key: batch for key, (owner, batch) in self._running.items() if owner is crew}
+            for key, batch in lost.items():
+                del self._running[key]
+                self.watchdog.ends(key)
+                self.scheduler.finish(batch.works)
+            self._settled.notify_all()
+        return [sequence for batch in lost.values() for work in batch.works for sequence in work.waiters]
+
+    def _new_session(self, crew: Crew, reason: str) -> Session | None:
+        """One that works, as soon as one can be made; None if there is no way, or no need any more."""
+        if self.session_factory is None:
+            return None if reason == "wedged" else crew.session
+        pause = FIRST_PAUSE
+        while not self._ended.is_set():
+            try:
+                return self.session_factory()
+            except Exception:
+                logger.exception("No new session could be made; trying again in %.0f s.", pause)
+            self._fail_waiting()
+            self._ended.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        return None
+
+    def _go_on(self, crew: Crew, session: Session | None) -> None:
+        with self._came:
+            if self.state == "closed":
+                return
+            if session is None:
+                self.state, self._on_duty = "failed", crew
+            else:
+                self.state = "draining" if self.state == "draining" else "ready"
+                self._crew = self._on_duty = self._crew_of(session)
+                self._crew.start()
+        if session is None:
+            self._fail_waiting()
+
+    def _fail_waiting(self) -> None:
+        with self._came:
+            waiting = self.scheduler.remove_all()
+            self._settled.notify_all()
+        self._fail(waiting, Unavailable("The model's worker is stuck and cannot be replaced.", help="load it again."))

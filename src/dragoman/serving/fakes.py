@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, pre_tokenizers, processors
 
 from dragoman.models.packing import PackedBatch
-from dragoman.runtime.base import FakeSession, Outputs
+from dragoman.models.scores import softmax
+from dragoman.records import AnswerLabel, LabelPrediction, TextInput
+from dragoman.runtime.base import FakeSession, Floats, Session
+from dragoman.serving.backbone import Backbone
+from dragoman.serving.cache import ResultCache
+from dragoman.serving.engine import Engine
 from dragoman.serving.model import Model
+from dragoman.serving.scheduler import Scheduler
+from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
 
-__all__ = ["FAKE_LABELS", "FAKE_WORDS", "FakeDetector", "HeldSession", "fake_model", "fake_tokenizer"]
+__all__ = [
+    "FAKE_LABELS",
+    "FAKE_WORDS",
+    "CountReadout",
+    "FakeClock",
+    "FakeDetector",
+    "FakeTask",
+    "HeldSession",
+    "fake_backbone",
+    "fake_engine",
+    "fake_model",
+    "fake_tokenizer",
+]
 
 FAKE_LABELS = ("invoice", "refund", "other")
 FAKE_WORDS = ("where", "is", "my", "order", "please", "refund", "cancel", "it", "заказ", "где")
@@ -29,17 +52,72 @@ class FakeDetector:
         return ("ru" if text[:1] >= "\u0400" else "en"), 1.0
 
 
+class FakeClock:
+    """A clock that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class HeldSession(FakeSession):
     """A fake session that a test holds: every run sets `entered` and waits until `gate` is set, ten seconds at most."""
 
-    def __init__(self, labels: int = 3) -> None:
-        super().__init__(labels)
+    def __init__(self, hidden: int = 3) -> None:
+        super().__init__(hidden)
         self.entered, self.gate = threading.Event(), threading.Event()
 
-    def run(self, batch: PackedBatch) -> Outputs:
+    def run(self, batch: PackedBatch) -> Floats:
         self.entered.set()
         self.gate.wait(LONGEST_HOLD)
         return super().run(batch)
+
+
+class CountReadout:
+    """The sum of a text's hidden states: with the fake session, how often each id occurs, modulo the vector's size."""
+
+    def __init__(self, key: str = "count") -> None:
+        self.key = key
+        self.calls: list[list[int]] = []  # rows of each call
+
+    def read(self, hidden: Floats, batch: PackedBatch, texts: Sequence[int]) -> list[Floats]:
+        self.calls.append(list(texts))
+        ends = batch.first + batch.lengths
+        return [hidden[batch.first[text] : ends[text]].sum(axis=0) for text in texts]
+
+
+class FakeParameters(CommonParameters, frozen=True, kw_only=True):
+    """Parameters of the fake task."""
+
+    top: Annotated[int, Meta(ge=1)] | None = None
+
+
+class FakeTask:
+    """A classifier whose scores are the softmax of counted token ids."""
+
+    name = "text-classification"
+    Input = TextInput
+    Parameters = FakeParameters
+    Answer = LabelPrediction
+
+    def __init__(self, tokenizer: Tokenizer, *, labels: Sequence[str] = FAKE_LABELS) -> None:
+        self.tokenizer, self.labels, self.readout = tokenizer, tuple(labels), CountReadout()
+
+    def prepare(self, inputs: Sequence[TextInput], parameters: FakeParameters) -> list[Prepared]:
+        encoded = self.tokenizer.encode_many([one.text for one in inputs])
+        return [
+            Prepared([Piece(tokens.ids, None, self.readout)], one.text, one.language, 1, tokens.truncated, None)
+            for one, tokens in zip(inputs, encoded, strict=True)
+        ]
+
+    def finish(
+        self, prepared: Prepared, outputs: Sequence[NDArray[np.float32]], parameters: FakeParameters
+    ) -> dict[str, Any]:
+        scores = softmax(outputs[0][None, :].astype(np.float64))[0]
+        order = np.argsort(-scores, kind="stable")[: parameters.top]
+        return {"labels": [AnswerLabel(label=self.labels[index], score=float(scores[index])) for index in order]}
 
 
 def fake_tokenizer(*, max_tokens: int = 16) -> Tokenizer:
@@ -48,25 +126,43 @@ def fake_tokenizer(*, max_tokens: int = 16) -> Tokenizer:
     backend = Backend(models.WordLevel({piece: id for id, piece in enumerate(pieces)}, unk_token=UNKNOWN))
     backend.pre_tokenizer = pre_tokenizers.Whitespace()
     backend.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
     return Tokenizer(backend, max_tokens=max_tokens)
 
 
-def fake_model(**changes: Any) -> Model:
+def fake_engine(session: Session | None = None, *, serving: ServingSpec | None = None, **changes: Any) -> Engine:
+    """An engine over the fake session; `changes` replace arguments of `Engine`."""
+    serving = serving or ServingSpec()
+    scheduler = Scheduler(max_batch_tokens=serving.max_batch_tokens, max_queue_tokens=serving.max_queue_tokens)
+    return Engine(session or FakeSession(len(FAKE_LABELS)), scheduler, **({"first_position": 2} | changes))
+
+
+def fake_backbone(
+    session: Session | None = None,
+    *,
+    max_tokens: int = 16,
+    serving: ServingSpec | None = None,
+    digest: str = "fake",
+    cache: ResultCache | None = None,
+    **changes: Any,
+) -> Backbone:
+    """The word tokenizer and an engine over the fake session; `changes` replace arguments of `Engine`."""
+    engine = fake_engine(session, serving=serving, digest=digest, cache=cache, **changes)
+    return Backbone(tokenizer=fake_tokenizer(max_tokens=max_tokens), engine=engine, digest=digest)
+
+
+def fake_model(*, session: Session | None = None, max_tokens: int = 16, **changes: Any) -> Model:
     """A model that answers by counting token ids; `changes` replace arguments of `Model`."""
-    max_tokens = changes.get("max_tokens", 16)
+    serving = changes.setdefault("serving", ServingSpec())
+    backbone = changes.get("backbone") or fake_backbone(session, max_tokens=max_tokens, serving=serving)
     arguments: dict[str, Any] = {
         "name": "support",
         "version": "1",
-        "tokenizer": fake_tokenizer(max_tokens=max_tokens),
+        "digest": "fake",
+        "task": FakeTask(backbone.tokenizer),
+        "backbone": backbone,
         "detector": FakeDetector(),
-        "labels": FAKE_LABELS,
         "languages": ("en", "ru"),
-        "temperature": 1.0,
-        "session": FakeSession(labels=len(FAKE_LABELS)),
-        "serving": ServingSpec(),
-        "first_position": 2,
-        "max_tokens": max_tokens,
     }
     return Model(**(arguments | changes))

@@ -2,105 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
 
 from dragoman.errors import BodyTooLarge, InvalidRequest, TextTooLong
-from dragoman.records import TextInput
+from dragoman.records import QuestionInput, RankInput, TextInput
 from dragoman.serving.suggestion import shown, suggest
 from dragoman.spec import ServingSpec
 from dragoman.text.normalization import find_lone_surrogate
-from dragoman.text.tokenizer import Encoded, Tokenizer
 
-__all__ = ["encode_inputs", "read_inputs"]
+__all__ = ["read_inputs", "refuse_pairs", "size_of"]
+
+T = TypeVar("T", TextInput, QuestionInput, RankInput)
+
+FIELDS = {kind: msgspec.structs.fields(kind) for kind in (TextInput, QuestionInput, RankInput)}
+WHAT_TO_SEND: dict[type, str] = {
+    TextInput: "a text, or an object with a text",
+    QuestionInput: "an object with a question and a context",
+    RankInput: "an object with a query and texts",
+}
 
 
-def read_inputs(given: Any, *, serving: ServingSpec, languages: Collection[str]) -> list[TextInput]:
-    """The inputs of one request: a text, or texts, `TextInput`s and dicts of its fields.
+def read_inputs(given: Any, kind: type[T], *, serving: ServingSpec, languages: Collection[str]) -> list[T]:
+    """The inputs of one request: records of `kind` and dicts of their fields, or one of them; for texts, strings too.
 
     With `languages` empty, any language may be given. Raises `InvalidRequest`, `TextTooLong` or `BodyTooLarge` naming
-    the first wrong input by its index.
+    the first wrong input by its index, and its field.
     """
-    items = _read_list(given)
+    items = _read_list(given, kind)
     if not items:
         raise InvalidRequest("The request has no inputs.", help="send at least one text.")
-    if len(items) > serving.max_inputs:
-        raise BodyTooLarge(
-            f"The request has {len(items)} inputs; at most {serving.max_inputs} are accepted at once.",
-            help="send them in several requests, or raise serving.max_inputs.",
-        )
-    inputs = [_read_one(index, item) for index, item in enumerate(items)]
+    _check_count(len(items), serving.max_inputs, "inputs")
+    inputs = [_read_one(index, item, kind) for index, item in enumerate(items)]
     for index, one in enumerate(inputs):
-        _check_text(index, one.text, serving.max_text_characters)
+        if isinstance(one, RankInput):
+            _check_count(len(one.texts), serving.max_inputs, "texts", f"Input {index}")
+        for place, text in _texts(index, one):
+            _check_text(place, text, serving.max_text_characters)
         _check_language(index, one.language, languages)
     return inputs
 
 
-def encode_inputs(inputs: Collection[TextInput], *, tokenizer: Tokenizer, serving: ServingSpec) -> list[Encoded]:
-    """Token ids of each text. Raises `TextTooLong` when `too_long` is "refuse", naming tokens and limit."""
-    encoded = tokenizer.encode_many([one.text for one in inputs])
-    for index, (one, tokens) in enumerate(zip(inputs, encoded, strict=True)):
-        if tokens.truncated and serving.too_long == "refuse":
-            count = count_tokens(tokenizer, one.text)
-            raise TextTooLong(
-                f"Text {index} has {count} tokens; the model accepts {tokenizer.max_tokens}.",
-                help='shorten or split it, or set serving.too_long to "truncate".',
-            )
-        if not tokens.ids:
-            raise InvalidRequest(f"Text {index} has no tokens.", help="send a text with letters, digits or symbols.")
-    return encoded
+def refuse_pairs(inputs: Sequence[TextInput], task: str) -> None:
+    """Raise `InvalidRequest` for an input with a `pair`: for tasks that read one text at a time."""
+    for index, one in enumerate(inputs):
+        if one.pair is not None:
+            raise InvalidRequest(f"Input {index} has a pair; {task} takes single texts.", help="leave the pair out.")
 
 
-def count_tokens(tokenizer: Tokenizer, text: str) -> int:
-    """Tokens of a whole text, special tokens included, before it is cut."""
-    encoding = tokenizer.backend.encode(text)
-    special = tokenizer.backend.num_special_tokens_to_add(False)
-    return len(encoding.ids) + sum(len(rest.ids) - special for rest in encoding.overflowing)
+def size_of(given: Any) -> int:
+    """Characters of one input before it is checked; 0 of what is no input."""
+    if isinstance(given, str):
+        return len(given)
+    if isinstance(given, msgspec.Struct):
+        given = msgspec.structs.asdict(given)
+    if isinstance(given, dict):
+        return sum(map(size_of, given.values()))
+    return sum(len(one) for one in given if isinstance(one, str)) if isinstance(given, list | tuple) else 0
 
 
-def _read_list(given: Any) -> list[Any]:
-    if isinstance(given, str | TextInput):
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+def _read_list(given: Any, kind: type[T]) -> list[Any]:
+    if isinstance(given, kind | dict) or (kind is TextInput and isinstance(given, str)):
         return [given]
-    if isinstance(given, bytes | dict) or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise InvalidRequest(
-            f"The inputs are of type {type(given).__name__}.", help="give one text, or a list of texts."
+            f"The inputs are of type {type(given).__name__}.", help=f"give {WHAT_TO_SEND[kind]}, or a list of such."
         )
     return list(given)
 
 
-def _read_one(index: int, item: Any) -> TextInput:
-    if isinstance(item, TextInput):
-        item = {"text": item.text, "language": item.language}
-    if not isinstance(item, dict):
+def _read_one(index: int, item: Any, kind: type[T]) -> T:
+    if kind is TextInput and isinstance(item, str):
         item = {"text": item}
+    elif isinstance(item, kind):
+        item = msgspec.structs.asdict(item)
+    if not isinstance(item, dict):
+        raise InvalidRequest(
+            f"Input {index} is of type {type(item).__name__}.", help=f"each input is {WHAT_TO_SEND[kind]}."
+        )
+    _check_names(index, item, kind)
+    return kind(**{field.name: _read_field(index, item, field, kind) for field in FIELDS[kind]})
+
+
+def _check_names(index: int, item: dict[Any, Any], kind: type[T]) -> None:
     for name in item:
-        if name not in TextInput.__struct_fields__:
+        if name not in kind.__struct_fields__:
             raise InvalidRequest(
                 f"Input {index} has an unknown field {shown(str(name))}.",
-                help=suggest(str(name), TextInput.__struct_fields__),
+                help=suggest(str(name), kind.__struct_fields__),
             )
-    text, language = item.get("text"), item.get("language")
-    if not isinstance(text, str):
-        what = f"is of type {type(text).__name__}" if "text" in item else "has no text"
-        raise InvalidRequest(f"Input {index} {what}.", help="each input is a text, or an object with a text.")
-    if not isinstance(language, str | None):
-        raise InvalidRequest(
-            f"The language of input {index} is of type {type(language).__name__}.", help='give a code such as "en".'
+
+
+def _read_field(index: int, item: dict[str, Any], field: msgspec.structs.FieldInfo, kind: type[T]) -> Any:
+    name, value = field.name, item.get(field.name)
+    if name == "texts" and isinstance(value, list | tuple):
+        return _read_texts(index, value)
+    if name != "texts" and isinstance(value, str):
+        return value
+    if value is None and not field.required:
+        return None
+    if name not in item:
+        raise InvalidRequest(f"Input {index} has no {name}.", help=f"each input is {WHAT_TO_SEND[kind]}.")
+    verb = "are" if name == "texts" else "is"
+    raise InvalidRequest(
+        f"The {name} of input {index} {verb} of type {type(value).__name__}.",
+        help='give a code such as "en".' if name == "language" else f"each input is {WHAT_TO_SEND[kind]}.",
+    )
+
+
+def _read_texts(index: int, texts: Sequence[Any]) -> list[str]:
+    if not texts:
+        raise InvalidRequest(f"Input {index} has no texts.", help="send at least one text to rank.")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InvalidRequest(
+                f"Text {number} of input {index} is of type {type(text).__name__}.", help="each text is a string."
+            )
+    return list(texts)
+
+
+# Checking -----------------------------------------------------------------------------------------------------------
+
+
+def _texts(index: int, one: TextInput | QuestionInput | RankInput) -> Iterator[tuple[str, str]]:
+    """What each text of an input is called in a message, and the text."""
+    if isinstance(one, TextInput):
+        yield f"Text {index}", one.text
+        if one.pair is not None:
+            yield f"The pair of input {index}", one.pair
+    elif isinstance(one, QuestionInput):
+        yield f"The question of input {index}", one.question
+        yield f"The context of input {index}", one.context
+    else:
+        yield f"The query of input {index}", one.query
+        yield from ((f"Text {number} of input {index}", text) for number, text in enumerate(one.texts))
+
+
+def _check_count(count: int, most: int, what: str, place: str = "The request") -> None:
+    if count > most:
+        raise BodyTooLarge(
+            f"{place} has {count} {what}; at most {most} are accepted at once.",
+            help="send them in several requests, or raise serving.max_inputs.",
         )
-    return TextInput(text=text, language=language)
 
 
-def _check_text(index: int, text: str, most_characters: int) -> None:
+def _check_text(place: str, text: str, most_characters: int) -> None:
     if len(text) > most_characters:
         raise TextTooLong(
-            f"Text {index} has {len(text)} characters; at most {most_characters} are accepted.",
+            f"{place} has {len(text)} characters; at most {most_characters} are accepted.",
             help="shorten or split it, or raise serving.max_text_characters.",
         )
     if not text or text.isspace():
-        raise InvalidRequest(f"Text {index} is {'blank' if text else 'empty'}.", help="leave it out, or send a text.")
+        raise InvalidRequest(f"{place} is {'blank' if text else 'empty'}.", help="leave it out, or send a text.")
     if (position := find_lone_surrogate(text)) >= 0:
         raise InvalidRequest(
-            f"Text {index} has half of a surrogate pair, {text[position]!a}, at position {position}.",
+            f"{place} has half of a surrogate pair, {text[position]!a}, at position {position}.",
             help="decode it as UTF-8 or as whole UTF-16 pairs.",
         )
 

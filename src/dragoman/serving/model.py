@@ -1,37 +1,38 @@
-"""A loaded model: texts in, predictions out."""
+"""A loaded model: inputs in, predictions out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
-from collections.abc import Sequence as Inputs
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
-import numpy as np
+import msgspec
 
-from dragoman.records import Prediction, TextInput, Usage
-from dragoman.runtime.base import Session
-from dragoman.serving.engine import Engine
+from dragoman.errors import InvalidRequest
+from dragoman.records import Prediction, Usage
+from dragoman.serving.backbone import Backbone
 from dragoman.serving.ids import new_id
 from dragoman.serving.info import ModelInfo
-from dragoman.serving.inputs import encode_inputs, read_inputs
-from dragoman.serving.parameters import Parameters, read_parameters
-from dragoman.serving.scheduler import Scheduler
-from dragoman.serving.sequence import Sequence, wait_for_all
-from dragoman.serving.tasks.classification import Classification, Classified
+from dragoman.serving.inputs import read_inputs, size_of
+from dragoman.serving.observer import Answered, Observer, Silent, TextSeen
+from dragoman.serving.options import Options
+from dragoman.serving.parameters import read_parameters
+from dragoman.serving.sequence import Sequence as Running
+from dragoman.serving.sequence import wait_for_all
+from dragoman.serving.tasks.base import CommonParameters, Prepared, Task
 from dragoman.spec import ServingSpec
 from dragoman.text.language import Detector
 from dragoman.text.script import script_of
-from dragoman.text.tokenizer import Encoded, Tokenizer
 
 __all__ = ["Answer", "Model"]
 
 T = TypeVar("T")
 
 SMALL_INPUTS = 8  # requests up to this size are prepared on the event loop: a thread costs more
-SMALL_CHARACTERS = 2_000
+SMALL_CHARACTERS = 1_000
 
 
 class Answer(NamedTuple):
@@ -39,13 +40,6 @@ class Answer(NamedTuple):
 
     predictions: list[Prediction]
     usage: Usage
-
-
-class Prepared(NamedTuple):
-    """A checked input with its tokens."""
-
-    input: TextInput
-    encoded: Encoded
 
 
 class Traits(NamedTuple):
@@ -56,9 +50,10 @@ class Traits(NamedTuple):
 
 
 class Model:
-    """A model with its tokenizer, its runtime and its engine. Close it, or use it as a context manager.
+    """A task over a backbone. Close it, or use it as a context manager.
 
-    Safe to share between threads. `languages` may be empty: then any language may be given.
+    Safe to share between threads. `languages` may be empty: then any language may be given. `digest` names what is
+    loaded: two models with the same digest give the same answers.
     """
 
     def __init__(
@@ -66,46 +61,49 @@ class Model:
         *,
         name: str,
         version: str,
-        tokenizer: Tokenizer,
+        digest: str,
+        task: Task,
+        backbone: Backbone,
         detector: Detector,
-        labels: Inputs[str],
-        languages: Inputs[str],
-        temperature: float,
-        session: Session,
+        languages: Sequence[str],
         serving: ServingSpec,
-        first_position: int,
-        max_tokens: int,
+        observer: Observer | None = None,
     ) -> None:
-        self.name, self.version = name, version
-        self.tokenizer, self.detector = tokenizer, detector
-        self.labels, self.languages = tuple(labels), tuple(languages)
-        self.serving, self.max_tokens = serving, max_tokens
-        self.task = Classification(labels, temperature=temperature, abstain_below=serving.abstain_below)
-        scheduler = Scheduler(max_batch_tokens=serving.max_batch_tokens, max_queue_tokens=serving.max_queue_tokens)
-        self.engine = Engine(session, scheduler, first_position=first_position)
-        self.engine.start()
+        self.name, self.version, self.digest = name, version, digest
+        self.task, self.detector, self.languages, self.serving = task, detector, tuple(languages), serving
+        self.observer = observer or Silent()
+        self.backbone = backbone.take()
+        self._is_closed = False
 
-    def predict(
-        self, inputs: str | Inputs[str | TextInput | dict[str, Any]], *, top: int | None = None, **unknown: Any
-    ) -> list[Prediction]:
-        """One prediction per input, in order; a single text gives a list of one, and a list may have any length.
+    def predict(self, inputs: Any, *, options: Options = Options(priority="bulk"), **parameters: Any) -> list[Any]:  # noqa: B008 (frozen)
+        """One prediction per input, in order; a single input gives a list of one, and a list may have any length.
 
-        `top` keeps the best labels only. Raises `InvalidRequest` and its kinds for what is wrong with the inputs,
+        `parameters` are those of the task. Raises `InvalidRequest` and its kinds for what is wrong with the inputs,
         `Overloaded` when other threads fill the queue.
         """
-        parameters = read_parameters({"top": top, **unknown})
-        return [prediction for part in self._parts(inputs) for prediction in self._predict(part, parameters)]
+        asked = read_parameters(parameters, self.task.Parameters)
+        predictions: list[Prediction] = []
+        for start, part in self._parts(inputs):
+            with counted_from(start):
+                predictions += self._predict(part, asked, options)
+        return predictions
 
     async def predict_request(
-        self, inputs: Collection[str | TextInput], parameters: Parameters | None = None
+        self,
+        inputs: Any,
+        parameters: CommonParameters | None = None,
+        options: Options = Options(),  # noqa: B008 (frozen)
     ) -> Answer:
-        """What `predict` does, for an event loop, with usage. Cancelling it gives up the texts that still wait."""
-        asked, small = parameters or Parameters(), is_small(inputs)
-        prepared = await run_aside(lambda: self._prepare(inputs), small=small)
-        with self._running(prepared) as sequences:
-            traits = await run_aside(lambda: self._describe(prepared), small=small)
-            await wait_for_all(sequences)
-            return await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
+        """What `predict` does, for an event loop, with usage. Cancelling it gives up the pieces that still wait."""
+        asked, small = parameters or self.task.Parameters(), is_small(inputs)
+        with self._observed() as tell:
+            prepared = await run_aside(lambda: self._prepare(inputs, asked), small=small)
+            with self._running(prepared, options) as sequences:
+                traits = await run_aside(lambda: self._describe(prepared), small=small)
+                await wait_for_all(sequences)
+                answer = await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
+            tell(answer)
+            return answer
 
     def info(self, aliases: Collection[str] = ()) -> ModelInfo:
         """What a server tells of this model."""
@@ -114,9 +112,9 @@ class Model:
             version=self.version,
             aliases=sorted(aliases),
             task=self.task.name,
-            labels=list(self.labels),
+            labels=list(self.task.labels),
             languages=list(self.languages),
-            max_tokens=self.max_tokens,
+            max_tokens=self.backbone.tokenizer.max_tokens,
             max_inputs=self.serving.max_inputs,
             max_text_characters=self.serving.max_text_characters,
             too_long=self.serving.too_long,
@@ -124,11 +122,13 @@ class Model:
 
     def drain(self, timeout: float | None = None) -> bool:
         """Take no more texts and wait until all are answered; False if `timeout` seconds did not suffice."""
-        return self.engine.drain(timeout)
+        return self.backbone.engine.drain(timeout)
 
     def close(self) -> None:
-        """End the engine. Texts that still wait fail with `ModelNotReady`."""
-        self.engine.close()
+        """Give the backbone back. Where no other model uses it, texts that still wait fail with `ModelNotReady`."""
+        if not self._is_closed:
+            self._is_closed = True
+            self.backbone.give_back()
 
     def __enter__(self) -> Self:
         return self
@@ -138,66 +138,96 @@ class Model:
     ) -> None:
         self.close()
 
-    def _parts(self, inputs: Any) -> Iterator[Any]:
-        """A long list, cut into requests of the largest size; what is no list is left to `read_inputs`."""
+    def _parts(self, inputs: Any) -> Iterator[tuple[int, Any]]:
+        """A long list, cut into requests of the largest size, each with its place; other things stay whole."""
         most = self.serving.max_inputs
         if not isinstance(inputs, list | tuple) or len(inputs) <= most:
-            yield inputs
+            yield 0, inputs
         else:
-            yield from (inputs[start : start + most] for start in range(0, len(inputs), most))
+            yield from ((start, inputs[start : start + most]) for start in range(0, len(inputs), most))
 
-    def _predict(self, inputs: Any, parameters: Parameters) -> list[Prediction]:
-        prepared = self._prepare(inputs)
-        with self._running(prepared) as sequences:
-            traits = self._describe(prepared)
-            return self._answer(prepared, traits, sequences, parameters).predictions
+    def _predict(self, inputs: Any, parameters: CommonParameters, options: Options) -> list[Prediction]:
+        with self._observed() as tell:
+            prepared = self._prepare(inputs, parameters)
+            with self._running(prepared, options) as sequences:
+                answer = self._answer(prepared, self._describe(prepared), sequences, parameters)
+            tell(answer)
+            return answer.predictions
 
-    def _prepare(self, inputs: Any) -> list[Prepared]:
-        checked = read_inputs(inputs, serving=self.serving, languages=self.languages)
-        encoded = encode_inputs(checked, tokenizer=self.tokenizer, serving=self.serving)
-        return [Prepared(*pair) for pair in zip(checked, encoded, strict=True)]
+    def _prepare(self, inputs: Any, parameters: CommonParameters) -> list[Prepared]:
+        kind: type[Any] = self.task.Input
+        checked = read_inputs(inputs, kind, serving=self.serving, languages=self.languages)
+        return self.task.prepare(checked, parameters)
 
     @contextmanager
-    def _running(self, prepared: list[Prepared]) -> Iterator[list[Sequence]]:
-        """The texts in the engine; given up if the caller stops waiting."""
-        sequences = self.engine.submit([one.encoded for one in prepared])
+    def _observed(self) -> Iterator[Callable[[Answer], None]]:
+        """Tells the observer of the request's end: its answer, or its error. Who gave up is no error."""
+        started = time.monotonic()
+
+        def tell(answer: Answer) -> None:
+            seen = [TextSeen(one.language, one.tokens, one.truncated) for one in answer.predictions]
+            seconds, queued = time.monotonic() - started, answer.usage.queue_ms / 1_000
+            self.observer.answered(Answered(self.name, self.version, self.task.name, seen, seconds, queued))
+
+        try:
+            yield tell
+        except Exception as error:
+            self.observer.failed(self.name, self.version, self.task.name, error)
+            raise
+
+    @contextmanager
+    def _running(self, prepared: list[Prepared], options: Options) -> Iterator[list[Running]]:
+        """The pieces in the engine; given up if the caller stops waiting."""
+        engine = self.backbone.engine
+        pieces = [piece for one in prepared for piece in one.pieces]
+        sequences = engine.submit(pieces, options, head=self.digest)
         try:
             yield sequences
         except BaseException:
-            self.engine.cancel(sequences)
+            engine.cancel(sequences)
             raise
 
     def _describe(self, prepared: list[Prepared]) -> list[Traits]:
-        return [
-            Traits(one.input.language or self.detector.detect(one.input.text)[0], script_of(one.input.text))
-            for one in prepared
-        ]
+        return [Traits(one.language or self.detector.detect(one.text)[0], script_of(one.text)) for one in prepared]
 
     def _answer(
-        self, prepared: list[Prepared], traits: list[Traits], sequences: list[Sequence], parameters: Parameters
+        self, prepared: list[Prepared], traits: list[Traits], sequences: list[Running], parameters: CommonParameters
     ) -> Answer:
         """Waits for what is not finished, and raises the error of what failed."""
-        logits = np.stack([sequence.future.result() for sequence in sequences])
-        classified = self.task.finish(logits, top=parameters.top)
-        predictions = [prediction_of(*parts) for parts in zip(prepared, traits, classified, strict=True)]
+        outputs = iter([sequence.future.result() for sequence in sequences])
+        predictions = [
+            self._prediction(one, trait, [next(outputs) for _ in one.pieces], parameters)
+            for one, trait in zip(prepared, traits, strict=True)
+        ]
         return Answer(predictions, usage_of(sequences))
 
+    def _prediction(
+        self, prepared: Prepared, traits: Traits, outputs: list[Any], parameters: CommonParameters
+    ) -> Prediction:
+        return self.task.Answer(
+            id=new_id(),
+            language=traits.language,
+            script=traits.script,
+            tokens=prepared.tokens,
+            windows=prepared.windows,
+            truncated=prepared.truncated,
+            **self.task.finish(prepared, outputs, parameters),
+        )
 
-def prediction_of(prepared: Prepared, traits: Traits, classified: Classified) -> Prediction:
-    return Prediction(
-        id=new_id(),
-        language=traits.language,
-        script=traits.script,
-        tokens=len(prepared.encoded.ids),
-        windows=1,
-        truncated=prepared.encoded.truncated,
-        labels=classified.labels,
-        abstained=classified.abstained,
-    )
+
+@contextmanager
+def counted_from(start: int) -> Iterator[None]:
+    """Errors name an input by its place in its part; they tell where the part begins."""
+    try:
+        yield
+    except InvalidRequest as error:
+        if not start:
+            raise
+        raise type(error)(f"In the part from input {start} on: {error.message}", help=error.help) from None
 
 
-def usage_of(sequences: list[Sequence]) -> Usage:
-    """Inference is the time of the batches that held the texts; queueing is the rest up to the last answer."""
+def usage_of(sequences: list[Running]) -> Usage:
+    """Inference is the time of the batches that held the pieces; queueing is the rest up to the last answer."""
     inference = sum(finished - started for started, finished in {(one.started, one.finished) for one in sequences})
     total = max(one.finished for one in sequences) - min(one.arrived for one in sequences)
     return Usage(
@@ -207,12 +237,15 @@ def usage_of(sequences: list[Sequence]) -> Usage:
     )
 
 
-def is_small(inputs: Collection[str | TextInput]) -> bool:
-    return len(inputs) <= SMALL_INPUTS and sum(map(characters_of, inputs)) <= SMALL_CHARACTERS
-
-
-def characters_of(one: str | TextInput) -> int:
-    return len(one.text if isinstance(one, TextInput) else one)
+def is_small(inputs: Any) -> bool:
+    """Whether preparing the inputs takes too little time to be worth a thread."""
+    if isinstance(inputs, str | dict | msgspec.Struct):
+        inputs = (inputs,)
+    return (
+        isinstance(inputs, list | tuple)
+        and len(inputs) <= SMALL_INPUTS
+        and sum(map(size_of, inputs)) <= SMALL_CHARACTERS
+    )
 
 
 async def run_aside(work: Callable[[], T], *, small: bool) -> T:

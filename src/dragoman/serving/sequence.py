@@ -1,20 +1,22 @@
-"""One text on its way through the engine."""
+"""One text on its way through the engine, as its caller sees it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import enum
-import time
 from collections.abc import Collection
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Logits", "Sequence", "Status", "wait_for_all"]
+from dragoman.errors import DragomanError
 
-Logits = NDArray[np.float32]
+__all__ = ["Output", "Sequence", "Status", "wait_for_all"]
+
+Output = NDArray[np.float32]
 
 
 class Status(enum.Enum):
@@ -26,22 +28,21 @@ class Status(enum.Enum):
 
 
 class Sequence:
-    """The token ids of one text, and the future of its logits `[labels]`.
+    """The future of what a readout says of one text of `len(sequence)` tokens.
 
-    The future is the only state: the status is read from it. `arrived`, `started` and `finished` are seconds of
-    `time.monotonic`; all texts of a batch share the last two.
+    The future is the only state: the status is read from it. `arrived`, `started` and `finished` are seconds of the
+    engine's clock; texts of one batch share the last two. `deadline` is on the same clock; None: any time will do.
     """
 
-    __slots__ = ("arrived", "finished", "future", "ids", "started", "truncated")
+    __slots__ = ("arrived", "deadline", "finished", "future", "started", "tokens")
 
-    def __init__(self, ids: list[int], *, truncated: bool = False) -> None:
-        self.ids, self.truncated = ids, truncated
-        self.arrived = time.monotonic()
+    def __init__(self, tokens: int, *, arrived: float, deadline: float | None = None) -> None:
+        self.tokens, self.arrived, self.deadline = tokens, arrived, deadline
         self.started = self.finished = 0.0
-        self.future: Future[Logits] = Future()
+        self.future: Future[Output] = Future()
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self.tokens
 
     @property
     def status(self) -> Status:
@@ -53,40 +54,48 @@ class Sequence:
             return Status.WAITING
         return Status.FAILED if self.future.exception() else Status.FINISHED
 
-    def start(self, now: float) -> None:
-        """From waiting to running."""
-        self.future.set_running_or_notify_cancel()
+    def start(self, now: float) -> bool:
+        """From waiting to running; False if it was cancelled meanwhile."""
         self.started = now
+        return self.future.set_running_or_notify_cancel()
 
-    def finish(self, outcome: Logits | Exception, now: float) -> None:
-        """From running to finished, or to failed if the outcome is an error."""
-        self.finished = now
-        if isinstance(outcome, Exception):
-            self.future.set_exception(outcome)
-        else:
-            self.future.set_result(outcome)
+    def finish(self, outcome: Output | Exception, now: float) -> None:
+        """To finished, or to failed if the outcome is an error. Nothing happens to what was cancelled."""
+        self.started, self.finished = self.started or now, now
+        with contextlib.suppress(InvalidStateError):
+            if isinstance(outcome, Exception):
+                self.future.set_exception(own_copy(outcome))
+            else:
+                self.future.set_result(outcome)
 
     def cancel(self) -> bool:
-        """From waiting to cancelled; False, and nothing happens, from any other status."""
-        return self.status is Status.WAITING and self.future.cancel()
+        """From waiting to cancelled; False, and nothing happens, from running and finished."""
+        return self.future.cancel()
 
 
 async def wait_for_all(sequences: Collection[Sequence]) -> None:
     """Return when every sequence is finished, failed or cancelled. The event loop is woken once, not once per text."""
+    running = [sequence for sequence in sequences if not sequence.future.done()]
+    if not running:
+        return
     loop = asyncio.get_running_loop()
     all_done = loop.create_future()
-    others = iter(range(len(sequences) - 1, -1, -1))  # next() is atomic: callbacks come from several threads
+    others = iter(range(len(running) - 1, -1, -1))  # next() is atomic: callbacks come from several threads
 
     def set_done() -> None:
         if not all_done.done():
             all_done.set_result(None)
 
-    def count(_: Future[Logits]) -> None:
+    def count(_: Future[Output]) -> None:
         if next(others) == 0:
             with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
                 loop.call_soon_threadsafe(set_done)
 
-    for sequence in sequences:
+    for sequence in running:
         sequence.future.add_done_callback(count)
-    if sequences:
-        await all_done
+    await all_done
+
+
+def own_copy(error: Exception) -> Exception:
+    """Raising an error adds to its traceback, so everybody gets one of their own; others' kinds may refuse copying."""
+    return copy.copy(error) if isinstance(error, DragomanError) else error

@@ -2,72 +2,217 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 
-from dragoman.errors import NotFound
+from dragoman.errors import Conflict, DragomanError, NotFound
 from dragoman.registry.uri import CHAMPION
 from dragoman.serving.info import ModelInfo
 from dragoman.serving.model import Model
+from dragoman.serving.slot import Slot, VersionState
 from dragoman.serving.suggestion import shown, suggest
 
 __all__ = ["ModelTable"]
+
+logger = logging.getLogger(__name__)
 
 
 class ModelTable:
     """The loaded models, by `name`, `name@alias` or `name/version`.
 
-    A bare name means the champion, or without one the version added last.
+    A bare name means the champion, or without one the version added last. Safe to share between threads. A request
+    leases its model: a version that is replaced or removed is not found any more at once, and closes when the last
+    request that holds it has given it back. So a swap under load fails nobody.
     """
 
     def __init__(self) -> None:
-        self._models: dict[str, dict[str, Model]] = {}  # by name, then by version
+        self._slots: dict[str, dict[str, Slot]] = {}  # that are ready: by name, then by version
+        self._others: list[Slot] = []  # that load, failed, or drain
         self._aliases: dict[str, dict[str, str]] = {}  # by name, then alias → version
+        self._lock = threading.RLock()
 
-    def add(self, model: Model, *, aliases: Collection[str] = ()) -> None:
-        """Answer with this model from now on. An alias that pointed elsewhere moves here."""
-        self._models.setdefault(model.name, {})[model.version] = model
-        self._aliases.setdefault(model.name, {}).update(dict.fromkeys(aliases, model.version))
+    # Coming and going
+
+    def add(self, model: Model, *, aliases: Collection[str] = (), replaces: str | None = None) -> None:
+        """Answer with this model from now on. An alias that pointed elsewhere moves here.
+
+        In the same moment a model of the same version, and the version named by `replaces`, are retired; the aliases
+        of both move here.
+        """
+        with self._lock:
+            versions = self._slots.setdefault(model.name, {})
+            pointing = self._aliases.setdefault(model.name, {})
+            retired = [versions.pop(one) for one in {model.version, replaces} if one is not None and one in versions]
+            moved = [alias for alias, version in pointing.items() if version == replaces]
+            versions[model.version] = Slot(model.name, model.version, model)
+            pointing.update(dict.fromkeys([*moved, *aliases], model.version))
+            for slot in retired:
+                self._retire(slot)
+
+    def load(
+        self,
+        name: str,
+        version: str,
+        make: Callable[[], Model],
+        *,
+        aliases: Collection[str] = (),
+        replaces: str | None = None,
+    ) -> Model:
+        """Add the model that `make` loads and warms; until then, and if that fails, everything stays as it is.
+
+        Raises what `make` raises, and `Conflict` while the same version is being loaded already.
+        """
+        slot = self._begin(name, version)
+        try:
+            model = make()
+        except BaseException as error:
+            slot.fail(error)
+            if not isinstance(error, DragomanError):  # those say themselves what is wrong
+                logger.exception("Version %s of model '%s' could not be loaded.", version or "(none)", name)
+            raise
+        with self._lock:
+            self._others.remove(slot)
+            self.add(model, aliases=aliases, replaces=replaces)
+        return model
+
+    def remove(self, name: str, version: str) -> threading.Event:
+        """Answer with this version no more; the event is set when it is closed. Raises `NotFound`."""
+        with self._lock:
+            if self._forget_failed(name, version) and version not in self._slots.get(name, {}):
+                return _set_event()
+            slot = self._versioned(name, version)
+            if slot.state != "ready":
+                raise slot.refuse()
+            self._take_out(name, version)
+            self._retire(slot)
+            return slot.gone
+
+    def close(self) -> None:
+        """Close all models and forget them, also those that requests hold."""
+        with self._lock:
+            slots = [slot for versions in self._slots.values() for slot in versions.values()]
+            draining = [slot for slot in self._others if slot.state == "draining"]
+            self._slots.clear()
+            self._aliases.clear()
+            self._others.clear()
+        for slot in slots + draining:
+            slot.end()
+
+    # Answering
 
     def get(self, reference: str) -> Model:
-        """The model of a reference. Raises `NotFound` naming what there is."""
+        """The model of a reference, for a look: `lease` it to predict.
+
+        Raises `NotFound` naming what there is, `ModelNotReady` while it loads, `Unavailable` where loading it failed.
+        """
+        with self._lock:
+            return _model_of(self._find(reference))
+
+    @contextmanager
+    def lease(self, reference: str) -> Iterator[Model]:
+        """The model of a reference, which stays open meanwhile. Raises like `get`."""
+        with self._lock:
+            slot = self._find(reference)
+            model = _model_of(slot)
+            slot.users += 1
+        try:
+            yield model
+        finally:
+            self._give_back(slot)
+
+    def info(self, reference: str) -> ModelInfo:
+        """What `get` would answer with, described."""
+        with self._lock:
+            return self._info(self.get(reference))
+
+    def rows(self) -> list[ModelInfo]:
+        """All models that answer, described, in the order in which they were added."""
+        with self._lock:
+            ready = [_model_of(slot) for versions in self._slots.values() for slot in versions.values()]
+            return [self._info(model) for model in ready]
+
+    def states(self) -> list[VersionState]:
+        """How each version is doing: those that answer, and those that load, failed or drain."""
+        with self._lock:
+            ready = [slot for versions in self._slots.values() for slot in versions.values()]
+            return [slot.shown() for slot in ready + self._others]
+
+    # Slots
+
+    def _begin(self, name: str, version: str) -> Slot:
+        with self._lock:
+            if any(one.state == "loading" for one in self._others_of(name, version)):
+                raise Conflict(f"Version {version} of model '{name}' is being loaded already.", help="wait for it.")
+            self._forget_failed(name, version)
+            slot = Slot(name, version)
+            self._others.append(slot)
+            return slot
+
+    def _retire(self, slot: Slot) -> None:
+        slot.state = "draining"
+        self._others.append(slot)
+        if not slot.users:
+            self._end(slot)
+
+    def _give_back(self, slot: Slot) -> None:
+        with self._lock:
+            slot.users -= 1
+            if slot.state == "draining" and not slot.users:
+                self._end(slot)
+
+    def _end(self, slot: Slot) -> None:
+        if slot in self._others:
+            self._others.remove(slot)
+        slot.end_aside()
+
+    def _take_out(self, name: str, version: str) -> None:
+        del self._slots[name][version]
+        kept = {alias: target for alias, target in self._aliases[name].items() if target != version}
+        self._aliases[name] = kept
+        if not self._slots[name]:
+            del self._slots[name], self._aliases[name]
+
+    def _others_of(self, name: str, version: str) -> list[Slot]:
+        return [one for one in self._others if (one.name, one.version) == (name, version) and one.state != "draining"]
+
+    def _forget_failed(self, name: str, version: str) -> bool:
+        failed = [one for one in self._others_of(name, version) if one.state == "failed"]
+        for slot in failed:
+            self._others.remove(slot)
+        return bool(failed)
+
+    # References
+
+    def _find(self, reference: str) -> Slot:
         if "@" in reference:
             name, _, alias = reference.partition("@")
             return self._aliased(name, alias)
         name, _, version = reference.partition("/")
         return self._versioned(name, version) if version else self._default(name)
 
-    def info(self, reference: str) -> ModelInfo:
-        """What `get` would answer with, described."""
-        return self._info(self.get(reference))
+    def _versions(self, name: str) -> dict[str, Slot]:
+        """Those that answer; without one, those that load or failed."""
+        if versions := self._slots.get(name):
+            return versions
+        if others := {one.version: one for one in self._others if one.name == name and one.state != "draining"}:
+            return others
+        help = suggest(name, self._slots) if self._slots else "no model is loaded."
+        raise NotFound(f"There is no model {shown(name)}.", help=help)
 
-    def rows(self) -> list[ModelInfo]:
-        """All models, described, in the order in which they were added."""
-        return [self._info(model) for versions in self._models.values() for model in versions.values()]
-
-    def close(self) -> None:
-        """Close all models and forget them."""
-        for versions in self._models.values():
-            for model in versions.values():
-                model.close()
-        self._models.clear()
-        self._aliases.clear()
-
-    def _versions(self, name: str) -> dict[str, Model]:
-        if name not in self._models:
-            help = suggest(name, self._models) if self._models else "no model is loaded."
-            raise NotFound(f"There is no model {shown(name)}.", help=help)
-        return self._models[name]
-
-    def _versioned(self, name: str, version: str) -> Model:
+    def _versioned(self, name: str, version: str) -> Slot:
         versions = self._versions(name)
-        if version not in versions:
-            raise NotFound(
-                f"Model '{name}' has no version {shown(version)} here.", help=f"versions: {', '.join(versions)}."
-            )
-        return versions[version]
+        if version in versions:
+            return versions[version]
+        if others := self._others_of(name, version):
+            return others[-1]
+        raise NotFound(
+            f"Model '{name}' has no version {shown(version)} here.", help=f"versions: {', '.join(versions)}."
+        )
 
-    def _aliased(self, name: str, alias: str) -> Model:
-        versions, aliases = self._versions(name), self._aliases[name]
+    def _aliased(self, name: str, alias: str) -> Slot:
+        versions, aliases = self._versions(name), self._aliases.get(name, {})
         if alias not in aliases:
             there = f"aliases: {', '.join(sorted(aliases))}" if aliases else "it has none"
             raise NotFound(
@@ -75,9 +220,22 @@ class ModelTable:
             )
         return versions[aliases[alias]]
 
-    def _default(self, name: str) -> Model:
+    def _default(self, name: str) -> Slot:
         versions = self._versions(name)
-        return versions[self._aliases[name].get(CHAMPION, next(reversed(versions)))]
+        return versions[self._aliases.get(name, {}).get(CHAMPION, next(reversed(versions)))]
 
     def _info(self, model: Model) -> ModelInfo:
-        return model.info([alias for alias, version in self._aliases[model.name].items() if version == model.version])
+        pointing = self._aliases[model.name].items()
+        return model.info([alias for alias, version in pointing if version == model.version])
+
+
+def _model_of(slot: Slot) -> Model:
+    if slot.state != "ready" or slot.model is None:
+        raise slot.refuse()
+    return slot.model
+
+
+def _set_event() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event

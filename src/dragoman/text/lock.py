@@ -16,7 +16,7 @@ import msgspec
 from dragoman.errors import Untrusted
 from dragoman.text.tokenizer import Tokenizer
 
-__all__ = ["UNIVERSAL_TEXTS", "make_lock", "verify_lock"]
+__all__ = ["UNIVERSAL_TEXTS", "golden_texts", "make_lock", "verify_lock"]
 
 LOCK_FORMAT = 1
 ANY_LANGUAGE = "und"
@@ -96,6 +96,15 @@ def make_lock(tokenizer: Tokenizer, samples: Mapping[str, Sequence[str]]) -> byt
     }
     # ASCII only: an editor or a transfer that normalises Unicode cannot touch the texts.
     return json.dumps(lock, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def golden_texts(lock: bytes) -> dict[str, list[str]]:
+    """The golden texts of each language, without those that every lock has."""
+    texts: dict[str, list[str]] = {}
+    for one in _read_lock(lock).texts:
+        if one.language != ANY_LANGUAGE:
+            texts.setdefault(one.language, []).append(one.text)
+    return texts
 
 
 def verify_lock(tokenizer: Tokenizer, lock: bytes) -> None:

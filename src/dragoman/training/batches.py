@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -82,7 +83,7 @@ class EpochPlan:
             return packed
         dropped = random.random(len(packed.input_ids)) < self.augmentation.token_dropout
         dropped &= ~np.isin(packed.input_ids, self.augmentation.special_tokens)
-        return packed._replace(input_ids=np.where(dropped, self.augmentation.mask_token, packed.input_ids))
+        return replace(packed, input_ids=np.where(dropped, self.augmentation.mask_token, packed.input_ids))
 
 
 def language_draw(languages: Sequence[str], *, temperature: float, random: np.random.Generator) -> NDArray[np.int64]:

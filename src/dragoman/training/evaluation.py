@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.models.packing import pack, plan_batches
+from dragoman.models.readouts import Readout
 from dragoman.records import Interval, LanguageScore, Report
 from dragoman.runtime.base import Session
 from dragoman.text.tokenizer import Tokenizer
@@ -25,14 +26,19 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
-def predict_logits(session: Session, tokenizer: Tokenizer, texts: Sequence[str], *, first_position: int) -> Floats:
-    """Logits `[texts, labels]` in the order of `texts`."""
+def predict_logits(
+    session: Session, readout: Readout, tokenizer: Tokenizer, texts: Sequence[str], *, first_position: int
+) -> Floats:
+    """Logits `[texts, labels]` in the order of `texts`, as they are served."""
     ids = [encoded.ids for encoded in tokenizer.encode_many(texts)]
-    batches = list(plan_batches([len(text) for text in ids], max_tokens=BATCH_TOKENS))
-    parts = [session.run(pack([ids[row] for row in rows], first_position=first_position)).logits for rows in batches]
-    logits = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
-    for rows, part in zip(batches, parts, strict=True):
-        logits[rows] = part
+    rows: list[int] = []
+    parts: list[Floats] = []
+    for batch in plan_batches([len(text) for text in ids], max_tokens=BATCH_TOKENS):
+        packed = pack([ids[row] for row in batch], first_position=first_position)
+        parts += readout.read(session.run(packed), packed, range(packed.texts))
+        rows += batch
+    logits = np.empty((len(texts), len(parts[0])), dtype=np.float32)
+    logits[rows] = parts
     return logits
 
 

@@ -23,6 +23,7 @@ from dragoman.models.config import PRESETS
 from dragoman.models.encoder import TorchBatch, initialise
 from dragoman.models.heads import Classifier
 from dragoman.models.packing import pack, plan_batches
+from dragoman.models.readouts import Readout, readout_of
 from dragoman.models.scores import softmax
 from dragoman.records import DatasetVersion, Example, Manifest, ParityReport
 from dragoman.records import Report as Evaluation
@@ -70,6 +71,15 @@ class Start(NamedTuple):
     sampler: Sampler
 
 
+class Served(NamedTuple):
+    """What will answer: the exported graph with the head that reads it."""
+
+    session: OnnxSession
+    readout: Readout
+    tokenizer: Tokenizer
+    first_position: int
+
+
 def train_bundle(
     spec: ModelSpec,
     examples: Sequence[Example],
@@ -101,13 +111,18 @@ def train_bundle(
 
     bundle = folder / BUNDLE_FOLDER
     shutil.rmtree(bundle, ignore_errors=True)
-    _write_model(bundle, spec, start)
+    checkpoint = _write_model(bundle, spec, start)
     _write_text_parts(bundle, start.tokenizer, parts)
     report(Progress("evaluate", 0, 1))
-    session = OnnxSession(bundle / files.GRAPH_FILE, threads=spec.training.threads)
-    parity = _measure_parity(start, session, parts["test"])
+    served = Served(
+        OnnxSession(bundle / files.GRAPH_FILE, threads=spec.training.threads),
+        readout_of(checkpoint),
+        start.tokenizer,
+        checkpoint.config.first_position,
+    )
+    parity = _measure_parity(start.model, served, parts["test"])
     check_parity(parity)
-    temperature, evaluation = _evaluate(spec, start, session, parts)
+    temperature, evaluation = _evaluate(spec, served, parts)
 
     evidence = Evidence(_lineage(spec, dataset, run, workspace), evaluation, parity, temperature)
     _write_records(bundle, spec, evidence, environment)
@@ -195,13 +210,15 @@ def _training_texts(train: Sequence[Example], labels: Sequence[str]) -> Training
 # Finish -------------------------------------------------------------------------------------------------------------
 
 
-def _write_model(bundle: Path, spec: ModelSpec, start: Start) -> None:
+def _write_model(bundle: Path, spec: ModelSpec, start: Start) -> Checkpoint:
     config = start.model.roberta.config
     arrays = {name: tensor.detach().numpy() for name, tensor in start.model.state_dict().items()}
-    write_checkpoint(bundle, Checkpoint(config, arrays, list(spec.data.labels), spec.base.pooling))
+    checkpoint = Checkpoint(config, arrays, list(spec.data.labels), spec.base.pooling)
+    write_checkpoint(bundle, checkpoint)
     graph = build_graph(config, weights=bundle / WEIGHTS_FILE, labels=len(spec.data.labels), pooling=spec.base.pooling)
     write_atomically(bundle / files.GRAPH_FILE, graph.SerializeToString(deterministic=True))
     onnx.checker.check_model(str(bundle / files.GRAPH_FILE))
+    return checkpoint
 
 
 def _write_text_parts(bundle: Path, tokenizer: Tokenizer, parts: dict[str, list[Example]]) -> None:
@@ -233,16 +250,19 @@ def _lock_samples(train: Sequence[Example]) -> dict[str, list[str]]:
     return dict(sorted(by_language.items()))
 
 
-def _measure_parity(start: Start, session: OnnxSession, test: Sequence[Example]) -> ParityReport:
-    """Compare the session with the trained model on test texts, every language in turn."""
+def _measure_parity(model: Classifier, served: Served, test: Sequence[Example]) -> ParityReport:
+    """Compare what is served with the trained model on test texts, every language in turn."""
     chosen = _spread_over_languages(test, PARITY_TEXTS)
-    ids = [encoded.ids for encoded in start.tokenizer.encode_many([example.text for example in chosen])]
+    ids = [encoded.ids for encoded in served.tokenizer.encode_many([example.text for example in chosen])]
     rows, pairs = [], []
     for batch in plan_batches([len(text) for text in ids], max_tokens=PARITY_BATCH_TOKENS):
-        packed = pack([ids[row] for row in batch], first_position=start.model.roberta.config.first_position)
+        packed = pack([ids[row] for row in batch], first_position=served.first_position)
         with torch.inference_mode():
             tensors = TorchBatch.of(packed)
-            pairs.append((start.model.roberta(tensors).numpy(), start.model(tensors).numpy(), *session.run(packed)))
+            expected = model.roberta(tensors).numpy(), model(tensors).numpy()
+        hidden = served.session.run(packed)
+        answered = np.stack(served.readout.read(hidden, packed, range(packed.texts)))
+        pairs.append((*expected, hidden, _farther(expected[1], answered, served.session.logits(packed))))
         rows += batch
     expected_hidden, expected_logits, hidden, logits = (np.concatenate(column) for column in zip(*pairs, strict=True))
     return compare_outputs(
@@ -254,6 +274,13 @@ def _measure_parity(start: Start, session: OnnxSession, test: Sequence[Example])
     )
 
 
+def _farther(
+    expected: NDArray[np.float32], one: NDArray[np.float32], other: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Of two heads that should say the same, number by number, the one that is farther from what is expected."""
+    return np.where(np.abs(one - expected) > np.abs(other - expected), one, other)
+
+
 def _spread_over_languages(examples: Sequence[Example], limit: int) -> list[Example]:
     place: dict[str, int] = {}
     ranked = []
@@ -263,17 +290,15 @@ def _spread_over_languages(examples: Sequence[Example], limit: int) -> list[Exam
     return [example for *_, example in sorted(ranked, key=lambda row: row[:2])[:limit]]
 
 
-def _evaluate(
-    spec: ModelSpec, start: Start, session: OnnxSession, parts: dict[str, list[Example]]
-) -> tuple[float, Evaluation]:
+def _evaluate(spec: ModelSpec, served: Served, parts: dict[str, list[Example]]) -> tuple[float, Evaluation]:
     """Fit the temperature on the dev split, or on nothing without one; then evaluate on the test split."""
     temperature = 1.0
     if parts["dev"]:
         targets = _training_texts(parts["dev"], spec.data.labels).labels
-        temperature = fit_temperature(_logits(start, session, parts["dev"]), targets)
+        temperature = fit_temperature(_logits(served, parts["dev"]), targets)
     test = parts["test"]
     evaluation = evaluate(
-        softmax(_logits(start, session, test), temperature=temperature),
+        softmax(_logits(served, test), temperature=temperature),
         [example.label for example in test],
         [example.language for example in test],
         labels=spec.data.labels,
@@ -282,9 +307,9 @@ def _evaluate(
     return temperature, evaluation
 
 
-def _logits(start: Start, session: OnnxSession, examples: Sequence[Example]) -> NDArray[np.float32]:
+def _logits(served: Served, examples: Sequence[Example]) -> NDArray[np.float32]:
     texts = [example.text for example in examples]
-    return predict_logits(session, start.tokenizer, texts, first_position=start.model.roberta.config.first_position)
+    return predict_logits(served.session, served.readout, served.tokenizer, texts, first_position=served.first_position)
 
 
 def _lineage(spec: ModelSpec, dataset: DatasetVersion, run: str, workspace: Path) -> Lineage:

@@ -1,14 +1,9 @@
-"""The composition root: the only module that knows everybody.
-
-Heavy parts (torch, the ONNX runtime, the HTTP server) are imported by the verb that needs them.
-"""
+"""The workspace: specs, data and state of one folder, and what can be done with them."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,26 +14,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dragoman.data.datasets import digest_examples, ingest
 from dragoman.data.sources import expand_files, read_examples
-from dragoman.errors import Conflict, DragomanError, GateFailed, InvalidCheckpoint, InvalidSpec, NotFound
-from dragoman.records import DatasetVersion, Example, Run, Version
-from dragoman.registry.manifest import MANIFEST_FILE
-from dragoman.registry.uri import CHAMPION, is_model_uri
+from dragoman.errors import Conflict, InvalidSpec, NotFound
+from dragoman.records import DatasetVersion, Example, Run, TuningReport, Version
+from dragoman.registry.uri import CHAMPION
 from dragoman.settings import WORKSPACE_FILE, Settings, read_settings
 from dragoman.spec import ModelSpec, ServingSpec, read_spec
 from dragoman.store.blobs import LocalBlobs
-from dragoman.store.files import FileLock
+from dragoman.store.files import FileLock, make_folder
 from dragoman.store.tables import DeltaTables
 from dragoman.training.gates import check_gates
 from dragoman.training.runs import complete_run, fail_run, now, run_id_of, start_run
 
 if TYPE_CHECKING:
     from dragoman.registry.registry import Registry
+    from dragoman.runtime.tuning import Step
+    from dragoman.serving.loader import Loader
     from dragoman.serving.model import Model
-    from dragoman.serving.table import ModelTable
     from dragoman.store.catalog import SqlCatalog
+    from dragoman.text.trimming import Keep
     from dragoman.training.loop import Progress
 
-__all__ = ["Workspace", "init_workspace", "load", "open_workspace"]
+__all__ = ["Outcome", "Workspace", "init_workspace", "open_workspace"]
 
 Report = Callable[["Progress"], None]
 
@@ -47,23 +43,6 @@ def open_workspace(path: str | Path = ".", **overrides: Any) -> Workspace:
     """Open the workspace in `path`; `overrides` replace settings. Raises `NotFound` if it is none."""
     root = Path(path).resolve()
     return Workspace(root, read_settings(root, overrides))
-
-
-def load(source: str | Path, *, workspace: str | Path = ".", threads: int = 0) -> Model:
-    """Load a model to predict with.
-
-    `source` is a registered version (`models:/support/3`, `models:/support@champion`; looked up in `workspace`), a
-    bundle's folder, or a Hugging Face folder of a classifier of the XLM-RoBERTa, RoBERTa or BERT family. `threads` = 0
-    takes all cores. Raises `NotFound`, `InvalidCheckpoint` or `Untrusted`.
-    """
-    if isinstance(source, str) and is_model_uri(source):
-        return open_workspace(workspace).load(source, threads=threads)
-    folder = Path(source)
-    if not folder.is_dir():
-        raise NotFound(f"There is no folder {folder}.", help="Name a bundle, a Hugging Face folder, or models:/NAME/3.")
-    if (folder / MANIFEST_FILE).exists():
-        return _load_bundle(folder, version="", threads=threads)
-    return _load_hugging_face(folder, threads=threads)
 
 
 def init_workspace(path: str | Path) -> Path:
@@ -238,6 +217,26 @@ class Workspace:
         if current != outcome.version.number:
             self.catalog.move_alias(spec.name, CHAMPION, outcome.version.number, expected=current)
 
+    def tune(
+        self, uri: str, *, keep: Keep | None = None, report: Callable[[Step], None]
+    ) -> tuple[Version, TuningReport]:
+        """Measure the forms of a version on the test split of its data, and register the fastest that passes its gates.
+
+        With `keep`, its vocabulary is trimmed to texts like those of the other splits. Aliases are left for people to
+        move.
+        """
+        from dragoman.registry.bundle import open_bundle
+        from dragoman.training.tuning import tune_bundle  # heavy: the runtimes
+
+        version = self.registry.resolve(uri)
+        bundle, examples = open_bundle(self.registry.fetch(version)), self._examples(self.spec(version.model))
+        make_folder(self.state / "runs")
+        with tempfile.TemporaryDirectory(prefix="tuning-", dir=self.state / "runs") as scratch:
+            folder = Path(scratch) / "bundle"
+            tuned = tune_bundle(bundle, examples, folder, keep=keep, report=report)
+            registered = self.registry.register(folder, run=version.run, owner=version.owner, created=now())
+        return registered, tuned.report
+
     def test_examples(self, name: str) -> list[Example]:
         """The test split of a model's data."""
         return [example for example in self._examples(self.spec(name)) if example.split == "test"]
@@ -254,143 +253,38 @@ class Workspace:
 
     # Serving
 
-    def load(self, uri: str, *, threads: int = 0) -> Model:
-        """Load a registered version. The spec in the workspace says how it is served; else the bundle's own."""
+    def load(self, uri: str, *, loader: Loader | None = None, name: str = "", task: str | None = None) -> Model:
+        """Load a registered version. The spec in the workspace says how it is served; else the bundle's own.
+
+        `task` defaults to the spec's. Raises `NotFound`, `Untrusted`, and `InvalidCheckpoint` for another head's task.
+        """
         version = self.registry.resolve(uri)
-        folder = self.registry.fetch(version)
-        return _load_bundle(folder, version=str(version.number), threads=threads, serving=self._serving(version.model))
+        number = "" if name else str(version.number)  # under another name the number would say nothing
+        return (loader or self.loader).load_bundle(
+            self.registry.fetch(version), name=name, version=number, task=task, serving=self._serving(version.model)
+        )
 
-    def table(self, names: Sequence[str] | None = None) -> ModelTable:
-        """The champions of the named models, loaded; of all models that have one, if none is named."""
-        from dragoman.serving.table import ModelTable  # heavy: the serving parts
+    @cached_property
+    def loader(self) -> Loader:
+        """Loads the workspace's models; those of one base share their tables."""
+        from dragoman.serving.loader import Loader  # heavy: the serving parts
 
-        table = ModelTable()
-        names = names or [name for name in self.catalog.models() if self.catalog.alias(name, CHAMPION)]
+        return Loader()
+
+    def champions(self) -> list[str]:
+        """The models that have a champion. Raises `NotFound` if there is none."""
+        names = [name for name in self.catalog.models() if self.catalog.alias(name, CHAMPION)]
         if not names:
             raise NotFound("There is no model to serve.", help="Run `dragoman train` first, or `dragoman up`.")
-        for name in names:
-            version = self.registry.resolve(name)
-            table.add(self.load(version.uri), aliases=version.aliases)
-        return table
+        return names
 
     def _serving(self, name: str) -> ServingSpec | None:
         return next((spec.serving for spec in self._read_specs() if spec.name == name), None)
 
 
-def ensure_trained(workspace: Workspace, *, show: Callable[[str], None]) -> None:
-    """Train every model of the workspace whose spec or data has changed. Raises `GateFailed` for one that fails."""
-    for spec in workspace.specs():
-        done = workspace.find_trained(spec)
-        if done is None:
-            show(f"Training {spec.name}: {spec.description or spec.task}")
-            train_in_child(workspace, spec.name)
-        else:
-            workspace.crown(spec, done)
-            show(f"{done.version.uri} is up to date (accuracy {done.run.metrics['accuracy']:.3f}).")
-
-
-def check_address(workspace: Workspace) -> None:
-    """Raise `Conflict` if the server's port is taken: better before a long training than after it."""
-    from dragoman.api.server import bind  # heavy: the HTTP server
-
-    bind(workspace.settings.host, workspace.settings.port).close()
-
-
-def serve(workspace: Workspace, names: Sequence[str], *, on_ready: Callable[[str], None]) -> None:
-    """Serve models until SIGTERM or SIGINT; `on_ready` gets the server's address when it answers.
-
-    Raises `Conflict` if the port is taken and `NotFound` if there is nothing to serve.
-    """
-    from dragoman.api.native import create_app
-    from dragoman.api.server import bind, run_server  # heavy: the HTTP server
-
-    settings = workspace.settings
-    listener = bind(settings.host, settings.port)
-    table = workspace.table(names)
-    url = f"http://{settings.host}:{listener.getsockname()[1]}"
-    try:
-        run_server(
-            create_app(table, max_body_bytes=settings.max_body_bytes),
-            host=settings.host,
-            port=settings.port,
-            on_ready=lambda: on_ready(url),
-            drain_seconds=settings.drain_seconds,
-            listener=listener,
-        )
-    finally:
-        table.close()
-
-
-def train_in_child(workspace: Workspace, name: str) -> None:
-    """Train in a process of its own, so that a server started afterwards does not carry torch.
-
-    The child shows its own progress and its own errors. Raises `GateFailed` or `DragomanError` by its exit code.
-    """
-    command = [sys.executable, "-m", "dragoman", "train", name, "--workspace", str(workspace.root)]
-    done = subprocess.run(command, check=False)
-    if done.returncode == DragomanError.exit_code:
-        raise GateFailed(f"Training '{name}' did not succeed.", help="Its message stands above.")
-    if done.returncode:
-        raise Conflict(f"Training '{name}' ended with exit code {done.returncode}.", help="Its message stands above.")
-
-
-def _load_bundle(folder: Path, *, version: str, threads: int, serving: ServingSpec | None = None) -> Model:
-    from dragoman.registry.bundle import GRAPH_FILE, LANGUAGE_FILE, open_bundle
-    from dragoman.runtime.onnx_session import OnnxSession  # heavy: the ONNX runtime
-    from dragoman.serving.model import Model
-    from dragoman.text.language import NgramDetector
-
-    bundle = open_bundle(folder)
-    serving = serving or bundle.spec.serving
-    return Model(
-        name=bundle.spec.name,
-        version=version,
-        tokenizer=bundle.tokenizer,
-        detector=NgramDetector.read(folder / LANGUAGE_FILE),
-        labels=bundle.labels,
-        languages=bundle.spec.languages,
-        temperature=bundle.temperature,
-        session=OnnxSession(folder / GRAPH_FILE, threads=threads or serving.threads),
-        serving=serving,
-        first_position=bundle.first_position,
-        max_tokens=bundle.spec.base.max_tokens,
-    )
-
-
-def _load_hugging_face(folder: Path, *, threads: int) -> Model:
-    from dragoman.models.checkpoint import read_checkpoint
-    from dragoman.runtime.onnx_session import session_of  # heavy: the ONNX runtime
-    from dragoman.serving.model import Model
-    from dragoman.text.language import LangidDetector
-    from dragoman.text.tokenizer import Tokenizer
-
-    checkpoint = read_checkpoint(folder)
-    if not checkpoint.labels:
-        raise InvalidCheckpoint(
-            f"{folder} has no classification head.",
-            help="Fine-tune it first: name the folder as base.checkpoint in a spec.",
-        )
-    detector = LangidDetector(())
-    return Model(
-        name=folder.resolve().name,
-        version="",
-        tokenizer=Tokenizer.read(
-            folder, max_tokens=checkpoint.config.max_tokens, vocabulary=checkpoint.config.vocabulary
-        ),
-        detector=detector,
-        labels=checkpoint.labels,
-        languages=detector.languages,
-        temperature=1.0,
-        session=session_of(checkpoint, threads=threads),
-        serving=ServingSpec(),
-        first_position=checkpoint.config.first_position,
-        max_tokens=checkpoint.config.max_tokens,
-    )
-
-
 def _example_folder() -> Path:
     """The example workspace: inside an installed package, or beside the sources of a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     for folder in (package / "_examples" / "support", package.parent.parent / "examples" / "support"):
         if (folder / WORKSPACE_FILE).is_file():
             return folder

@@ -1,0 +1,37 @@
+"""Training what needs training."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from dragoman.app.workspace import Workspace
+from dragoman.errors import Conflict, DragomanError, GateFailed
+
+__all__ = ["ensure_trained", "train_in_child"]
+
+
+def ensure_trained(workspace: Workspace, *, show: Callable[[str], None]) -> None:
+    """Train every model of the workspace whose spec or data has changed. Raises `GateFailed` for one that fails."""
+    for spec in workspace.specs():
+        done = workspace.find_trained(spec)
+        if done is None:
+            show(f"Training {spec.name}: {spec.description or spec.task}")
+            train_in_child(workspace, spec.name)
+        else:
+            workspace.crown(spec, done)
+            show(f"{done.version.uri} is up to date (accuracy {done.run.metrics['accuracy']:.3f}).")
+
+
+def train_in_child(workspace: Workspace, name: str) -> None:
+    """Train in a process of its own, so that a server started afterwards does not carry torch.
+
+    The child shows its own progress and its own errors. Raises `GateFailed` or `DragomanError` by its exit code.
+    """
+    command = [sys.executable, "-m", "dragoman", "train", name, "--workspace", str(workspace.root)]
+    done = subprocess.run(command, check=False)
+    if done.returncode == DragomanError.exit_code:
+        raise GateFailed(f"Training '{name}' did not succeed.", help="Its message stands above.")
+    if done.returncode:
+        raise Conflict(f"Training '{name}' ended with exit code {done.returncode}.", help="Its message stands above.")

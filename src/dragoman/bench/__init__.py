@@ -1,0 +1,1 @@
+"""Benchmarks: Dragoman and its peers, measured side by side on the same work."""

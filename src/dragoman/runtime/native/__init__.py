@@ -1,0 +1,1 @@
+"""The kernels in C++: the source, and the library built from it."""

@@ -1,0 +1,184 @@
+#include "forward.h"
+
+#include <algorithm>
+
+namespace dragoman {
+
+void Forward::run(const Group& group, const Inputs& inputs) {
+    rows_ = group.rows;
+    embed(group, inputs);
+    for (int number = 0; number < shape_.layers; number++) layer(number, group);
+    give(group, inputs);
+}
+
+void Forward::layer(int number, const Group& group) {
+    const Layer& layer = model_.layers[number];
+    const Layer* next = number + 1 < shape_.layers ? &model_.layers[number + 1] : nullptr;
+    mix(layer);
+    attend(group);
+    project(layer);
+    for (int wave = 0; wave < shape_.chunks(); wave += space_.wave) {
+        widen(layer, wave);
+        narrow(layer, wave, next);
+    }
+    normalize(layer.output_norm);
+}
+
+// This member's part of `count` things that follow each other.
+RowRange Forward::share_of(int count) const {
+    const int size = team_.size();
+    return {int(int64_t(count) * member_ / size), int(int64_t(count) * (member_ + 1) / size)};
+}
+
+void Forward::ends_stage(Profile::Stage stage) {
+    team_.meet();
+    const uint64_t now = __builtin_ia32_rdtsc();
+    if (member_ == 0) profile_.ticks[stage] += now - clock_;
+    clock_ = now;
+}
+
+Product Forward::to_hidden(
+    const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const {
+    Product product = this->product(input, weights, next);
+    product.out = space_.hidden.get();
+    product.out_stride = shape_.row_stride();
+    return product;
+}
+
+Product Forward::product(
+    const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const {
+    Product product;
+    product.input = input;
+    product.weights = weights.view();
+    product.rows = rows_;
+    product.end_strip = parts_of(rows_, kStripRows);
+    const RowRange panels = share_of(weights.panels);
+    product.first_panel = panels.first;
+    product.end_panel = panels.end;
+    if (next) {
+        const RowRange coming = share_of(next->panels);
+        const size_t panel_bytes = next->bytes() / next->panels;
+        product.ahead = next->tiles.get() + coming.first * panel_bytes;
+        product.ahead_bytes = std::min(coming.end - coming.first, kWavePanels) * panel_bytes;
+    }
+    return product;
+}
+
+// The rows that a chunk of wide activations is quantised into: the last chunk may be narrower.
+QuantizedRows Forward::wide_bytes(const Layer& layer, int chunk, int wave) const {
+    QuantizedRows rows = space_.wide_bytes[chunk - wave].view();
+    rows.depth = layer.narrow[chunk].depth;
+    return rows;
+}
+
+// Stages --------------------------------------------------------------------------------------------------------------
+
+void Forward::embed(const Group& group, const Inputs& inputs) {
+    const RowRange mine = share_of(rows_);
+    int row = 0;
+    for (const Text& text : group.texts)
+        for (int token = 0; token < text.length; token++, row++) {
+            if (row < mine.first || row >= mine.end) continue;
+            const int64_t from = text.first + token;
+            kernels_.embed(
+                space_.hidden.get() + size_t(row) * shape_.row_stride(), inputs.words[from], inputs.positions[from],
+                inputs.types[from], model_.tables);
+        }
+    const NormWeights norm = model_.view(model_.embedding_norm);
+    kernels_.normalize(hidden_row(mine.first), shape_.row_stride(), mine, norm, space_.hidden_bytes.view());
+    ends_stage(Profile::embedding);
+}
+
+void Forward::mix(const Layer& layer) {
+    Product product = this->product(space_.hidden_bytes.view(), layer.mix, &layer.attended);
+    product.out = space_.mixed.get();
+    product.out_stride = 3 * shape_.attended();
+    kernels_.to_bfloat16(product);
+    ends_stage(Profile::mixing);
+}
+
+void Forward::attend(const Group& group) {
+    AttentionTask task;
+    task.heads = shape_.heads;
+    task.head_columns = shape_.head_columns();
+    task.mixed_stride = 3 * shape_.attended();
+    task.out_stride = shape_.attended_stride();
+    task.scratch = space_.scratch[member_].get();
+    const RowRange mine = share_of(int(group.texts.size()) * shape_.heads);  // pairs of text and head
+    int row = 0, pair = 0;
+    for (const Text& text : group.texts) {
+        task.mixed = space_.mixed.get() + size_t(row) * task.mixed_stride;
+        task.out = space_.attended.get() + size_t(row) * task.out_stride;
+        task.length = text.length;
+        task.first_head = std::clamp(mine.first - pair, 0, shape_.heads);
+        task.end_head = std::clamp(mine.end - pair, 0, shape_.heads);
+        if (task.first_head < task.end_head) kernels_.attend(task);
+        row += text.length;
+        pair += shape_.heads;
+    }
+    ends_stage(Profile::attending);
+}
+
+void Forward::project(const Layer& layer) {
+    const RowRange mine = share_of(rows_);
+    kernels_.quantize(
+        space_.attended.get() + size_t(mine.first) * shape_.attended_stride(), shape_.attended_stride(), mine,
+        space_.attended_bytes.view());
+    ends_stage(Profile::quantizing);
+    const Product product = to_hidden(space_.attended_bytes.view(), layer.attended, &layer.widen[0]);
+    kernels_.add(product);
+    ends_stage(Profile::projecting);
+    normalize(layer.attended_norm);
+}
+
+void Forward::widen(const Layer& layer, int wave) {
+    const int end = std::min(wave + space_.wave, shape_.chunks()), stride = shape_.chunk_stride();
+    for (int chunk = wave; chunk < end; chunk++) {
+        const PackedWeights* next = chunk + 1 < end ? &layer.widen[chunk + 1] : &layer.narrow[wave];
+        Product product = this->product(space_.hidden_bytes.view(), layer.widen[chunk], next);
+        product.out = space_.wide_chunk(shape_, chunk - wave);
+        product.out_stride = stride;
+        kernels_.activate[shape_.activation](product);
+    }
+    ends_stage(Profile::widening);
+    const RowRange mine = share_of(rows_);
+    for (int chunk = wave; chunk < end; chunk++)
+        kernels_.quantize_bfloat16(
+            space_.wide_chunk(shape_, chunk - wave) + size_t(mine.first) * stride, stride, mine,
+            wide_bytes(layer, chunk, wave));
+    ends_stage(Profile::quantizing);
+}
+
+void Forward::narrow(const Layer& layer, int wave, const Layer* next_layer) {
+    const int end = std::min(wave + space_.wave, shape_.chunks());
+    for (int chunk = wave; chunk < end; chunk++) {
+        const bool last = chunk + 1 == shape_.chunks();
+        const PackedWeights* next = chunk + 1 < end ? &layer.narrow[chunk + 1]
+                                    : !last         ? &layer.widen[chunk + 1]
+                                    : next_layer    ? &next_layer->mix
+                                                    : nullptr;
+        kernels_.add(to_hidden(wide_bytes(layer, chunk, wave), layer.narrow[chunk], next));
+    }
+    ends_stage(Profile::narrowing);
+}
+
+void Forward::normalize(const Norm& norm) {
+    const RowRange mine = share_of(rows_);
+    kernels_.normalize(
+        hidden_row(mine.first), shape_.row_stride(), mine, model_.view(norm), space_.hidden_bytes.view());
+    ends_stage(Profile::normalizing);
+}
+
+void Forward::give(const Group& group, const Inputs& inputs) {
+    const RowRange mine = share_of(rows_);
+    int row = 0;
+    for (const Text& text : group.texts)
+        for (int token = 0; token < text.length; token++, row++)
+            if (row >= mine.first && row < mine.end)
+                std::copy_n(
+                    space_.hidden.get() + size_t(row) * shape_.row_stride(), shape_.hidden,
+                    inputs.out + size_t(text.first + token) * shape_.hidden);
+    ends_stage(Profile::output);
+}
+
+}  // namespace dragoman

@@ -1,0 +1,80 @@
+// The arithmetic of one instruction set, as a table of functions. The engine knows only this table.
+
+#pragma once
+
+#include "layout.h"
+
+namespace dragoman {
+
+enum class Activation : int { gelu = 0, gelu_tanh = 1, relu = 2 };
+
+// out[row, column] (+)= rows x weights, for some strips of rows and some panels of columns.
+struct Product {
+    QuantizedRows input;
+    Weights weights;
+    int rows = 0;                        // rows in all; the last strip may have fewer than 32
+    int first_strip = 0, end_strip = 0;
+    int first_panel = 0, end_panel = 0;
+    void* out = nullptr;                 // float for `add`, else bfloat16
+    int out_stride = 0;
+    const int8_t* ahead = nullptr;       // weights that the next product needs: fetched into the cache meanwhile
+    size_t ahead_bytes = 0;
+};
+
+struct RowRange {
+    int first = 0, end = 0;
+};
+
+struct NormWeights {
+    const float* weight = nullptr;       // zero past the hidden size
+    const float* bias = nullptr;
+    float epsilon = 0;
+    int hidden = 0;
+};
+
+struct EmbeddingTables {
+    const int8_t* words = nullptr;       // [vocabulary, hidden]
+    const float* word_scale = nullptr;   // [vocabulary]
+    const float* positions = nullptr;    // [positions, stride]
+    const float* types = nullptr;        // [types, stride]
+    int hidden = 0, stride = 0;
+};
+
+// Attention of one text: query, key and value of all heads lie side by side in a row of `mixed`.
+struct AttentionTask {
+    const uint16_t* mixed = nullptr;     // bfloat16 [length, 3, heads, head_columns]; queries are already scaled
+    float* out = nullptr;                // [length, heads, head_columns]
+    int length = 0, heads = 0, head_columns = 0;
+    int mixed_stride = 0, out_stride = 0;
+    int first_head = 0, end_head = 0;
+    void* scratch = nullptr;             // attention_scratch_bytes(length, head_columns), 64-byte aligned
+};
+
+struct Kernels {
+    const char* name;
+    int8_t flip;                         // XORed into each activation: 0 for signed, -128 for unsigned products
+    void (*begin)();                     // called by a thread before its first kernel
+    void (*end)();
+    void (*to_bfloat16)(const Product&);
+    void (*add)(const Product&);
+    void (*activate[3])(const Product&);
+    void (*multiply_only)(const Product&);  // the sums are thrown away: for measuring
+    void (*quantize)(const float* first_row, int stride, RowRange, const QuantizedRows&);
+    void (*quantize_bfloat16)(const uint16_t* first_row, int stride, RowRange, const QuantizedRows&);
+    void (*normalize)(float* first_row, int stride, RowRange, const NormWeights&, const QuantizedRows&);
+    void (*embed)(float* row, int64_t word, int64_t position, int64_t type, const EmbeddingTables&);
+    void (*attend)(const AttentionTask&);
+    // Where the packed value column `column` of a 32-column block comes from: tile products want pairs of keys
+    // interleaved, and a fixed order of columns makes that one instruction.
+    int (*value_column)(int column);
+};
+
+constexpr size_t attention_scratch_bytes(int length, int columns) {
+    const size_t padded = rounded_up(length, 32);
+    return padded * columns * 8 + padded * kTileRows * 6 + size_t(kTileRows) * columns * 8;
+}
+
+extern const Kernels kAmxKernels;
+extern const Kernels kAvx512Kernels;
+
+}  // namespace dragoman

@@ -1,0 +1,34 @@
+#include "workspace.h"
+
+#include <algorithm>
+
+namespace dragoman {
+namespace {
+
+constexpr int kRowsBeyond = 32;  // attention reads whole tiles, past the last text's end
+
+}  // namespace
+
+void Workspace::make_room(const Shape& shape, int needed_rows, int needed_longest, int members, int needed_wave) {
+    const bool fits = needed_rows <= rows && needed_longest <= longest && needed_wave <= wave;
+    if (fits && members <= int(scratch.size())) return;
+    const int new_rows = std::max(rows, rounded_up(needed_rows, kStripRows));
+    const int new_longest = std::max(longest, needed_longest), new_wave = std::max(wave, needed_wave);
+    const int new_members = std::max(members, int(scratch.size()));
+    *this = Workspace();  // the old memory is given back first; if there is not enough, the next call starts anew
+    arena = std::make_unique<Arena>();
+    hidden = Array<float>(*arena, size_t(new_rows) * shape.row_stride());
+    hidden_bytes = QuantizedArray(*arena, new_rows, shape.row_stride());
+    mixed = Array<uint16_t>(*arena, size_t(new_rows + kRowsBeyond) * 3 * shape.attended());
+    attended = Array<float>(*arena, size_t(new_rows) * shape.attended_stride());
+    attended_bytes = QuantizedArray(*arena, new_rows, shape.attended_stride());
+    wide = Array<uint16_t>(*arena, size_t(new_wave) * new_rows * shape.chunk_stride());
+    for (int chunk = 0; chunk < new_wave; chunk++) wide_bytes.emplace_back(*arena, new_rows, shape.chunk_stride());
+    for (int member = 0; member < new_members; member++)
+        scratch.emplace_back(*arena, attention_scratch_bytes(new_longest, shape.head_columns()));
+    rows = new_rows;
+    longest = new_longest;
+    wave = new_wave;
+}
+
+}  // namespace dragoman

@@ -1,0 +1,46 @@
+// The activations of one group, reused from group to group.
+
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "kernels.h"
+#include "memory.h"
+#include "shape.h"
+
+namespace dragoman {
+
+struct QuantizedArray {
+    Array<int8_t> tiles;
+    Array<float> scale;
+    int depth = 0;
+
+    QuantizedArray() = default;
+    QuantizedArray(Arena& arena, int rows, int columns)
+        : tiles(arena, size_t(rows) * columns), scale(arena, rows), depth(columns / kTileDepth) {}
+    QuantizedRows view() const { return {tiles.get(), scale.get(), depth}; }
+};
+
+struct Workspace {
+    int rows = 0;                          // room, a multiple of 32
+    int longest = 0;                       // room for one text's attention
+    int wave = 0;                          // chunks of wide activations at once
+    Array<float> hidden;                   // [rows, row_stride]
+    QuantizedArray hidden_bytes;
+    Array<uint16_t> mixed;                 // [rows + 32, 3, attended]
+    Array<float> attended;                 // [rows, attended_stride]
+    QuantizedArray attended_bytes;
+    Array<uint16_t> wide;                     // [wave, rows, chunk_stride]
+    std::vector<QuantizedArray> wide_bytes;
+    std::vector<Array<char>> scratch;      // of each member of the team
+    std::unique_ptr<Arena> arena;
+
+    void make_room(const Shape& shape, int needed_rows, int needed_longest, int members, int needed_wave);
+
+    uint16_t* wide_chunk(const Shape& shape, int chunk) const {
+        return wide.get() + size_t(chunk) * rows * shape.chunk_stride();
+    }
+};
+
+}  // namespace dragoman

@@ -1,0 +1,110 @@
+"""Which session a model runs in: by precision, device and what this machine has."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+from dragoman.errors import InvalidInput, MissingExtra
+from dragoman.models.checkpoint import Checkpoint
+from dragoman.records import Form
+from dragoman.runtime.base import Session
+from dragoman.runtime.native_library import native_available, usable_cores, why_native_is_unavailable
+
+__all__ = ["DEVICES", "PRECISIONS", "Compute", "Stored", "choose_form", "open_session"]
+
+logger = logging.getLogger(__name__)
+
+PRECISIONS = ("auto", "fp32", "int8", "bf16", "fp16")
+DEVICES = ("cpu", "cuda")
+ON_CPU, ON_GPU = ("fp32", "int8"), ("bf16", "fp16", "fp32")
+
+
+class Compute(NamedTuple):
+    """What the caller asks for. `threads` = 0 takes all cores that the process may use."""
+
+    precision: str = "auto"
+    device: str = "cpu"
+    threads: int = 0
+
+
+class Stored(NamedTuple):
+    """What a bundle has ready beside its checkpoint."""
+
+    graph: Path | None = None
+    int8: Path | None = None
+
+
+def choose_form(compute: Compute, tuned: Form | None = None) -> Form:
+    """The form that a request for `compute` means; `tuned` is what tuning chose for the bundle.
+
+    Its threads are a number. Raises `InvalidInput` for a precision that the device does not have, naming those it has,
+    and for int8 where its kernels cannot run.
+    """
+    device, precision = compute.device, compute.precision
+    if compute.threads < 0:
+        raise InvalidInput(f"There are no {compute.threads} threads.", help="Give a number; 0 takes all cores.")
+    if device not in DEVICES:
+        raise InvalidInput(f"There is no device {device!r}.", help=f"Use {' or '.join(DEVICES)}.")
+    if precision not in PRECISIONS:
+        raise InvalidInput(f"There is no precision {precision!r}.", help=f"Use one of {', '.join(PRECISIONS)}.")
+    threads = compute.threads or usable_cores()
+    if device == "cuda":
+        return _form(_checked("bf16" if precision == "auto" else precision, device, ON_GPU), "torch", threads)
+    if precision == "auto":
+        return _tuned_form(tuned, compute.threads) if tuned else _form("fp32", "onnxruntime", threads)
+    if _checked(precision, device, ON_CPU) == "fp32":
+        return _form("fp32", "onnxruntime", threads)
+    if not native_available():
+        raise InvalidInput(f"int8 cannot run here: {why_native_is_unavailable()}", help="Use fp32.")
+    return _form("int8", "native", threads)
+
+
+def open_session(checkpoint: Checkpoint, form: Form, stored: Stored = Stored()) -> Session:  # noqa: B008 (frozen)
+    """A session of the checkpoint's body in a form. Raises `MissingExtra` for a GPU without torch."""
+    if form.backend == "torch":
+        return _open_torch(checkpoint, form)
+    if form.backend == "native":
+        return _open_native(checkpoint, form, stored.int8)
+    from dragoman.runtime.onnx_session import OnnxSession, session_of  # heavy: the ONNX runtime
+
+    threads = form.threads or usable_cores()
+    return OnnxSession(stored.graph, threads=threads) if stored.graph else session_of(checkpoint, threads=threads)
+
+
+def _open_native(checkpoint: Checkpoint, form: Form, int8: Path | None) -> Session:
+    from dragoman.runtime.native_session import NativeSession, native_session_of  # heavy: the native library
+
+    if int8:
+        return NativeSession(int8, checkpoint.config, threads=form.threads)
+    return native_session_of(checkpoint, threads=form.threads)
+
+
+def _open_torch(checkpoint: Checkpoint, form: Form) -> Session:
+    try:
+        from dragoman.runtime.torch_session import TorchSession  # optional, and heavy: torch
+    except ImportError:
+        raise MissingExtra.of("train", "Running on a GPU") from None
+    return TorchSession(checkpoint.config, checkpoint.arrays, device="cuda", precision=form.precision)
+
+
+def _tuned_form(tuned: Form, threads: int) -> Form:
+    """The form that tuning chose, or fp32 where this machine cannot run it. This one may have fewer cores."""
+    threads = threads or min(tuned.threads or usable_cores(), usable_cores())
+    if tuned.backend == "native" and not native_available():
+        logger.warning("Serving in fp32, not in int8: %s", why_native_is_unavailable())
+        return _form("fp32", "onnxruntime", threads)
+    return _form(tuned.precision, tuned.backend, threads)
+
+
+def _form(precision: str, backend: str, threads: int) -> Form:
+    return Form(precision=precision, backend=backend, threads=threads)
+
+
+def _checked(precision: str, device: str, possible: tuple[str, ...]) -> str:
+    if precision not in possible:
+        raise InvalidInput(
+            f"The precision {precision} is not there on {device}.", help=f"Use {', '.join(possible)} or auto."
+        )
+    return precision

@@ -1,0 +1,93 @@
+"""The threads that work one session."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from dragoman.runtime.base import Session
+from dragoman.serving.execution import Ran, run_session
+from dragoman.serving.scheduler import Batch
+
+__all__ = ["Crew"]
+
+logger = logging.getLogger(__name__)
+
+Done = tuple[Batch, list[Ran]]
+
+
+class Crew:
+    """One thread runs batches; while more of them wait, another hands out the answers of those that ran.
+
+    So the session does not wait for readouts, and the answers of a batch after which nothing waits take no way round.
+    `take` waits for a batch and gives None when there will be none; `put_down` hears that the session is free, and says
+    whether more waits; `hand_out` gets what ran; `on_death` hears of a thread that ended by an exception. All get the
+    crew, which may have been replaced since.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        first_position: int,
+        take: Callable[[Crew], Batch | None],
+        put_down: Callable[[Crew, Batch, float], bool],
+        hand_out: Callable[[Crew, Batch, list[Ran]], None],
+        on_death: Callable[[Crew], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session, self.first_position, self.clock = session, first_position, clock
+        self._take, self._put_down, self._hand_out, self._on_death = take, put_down, hand_out, on_death
+        self._done: queue.Queue[Done | None] = queue.Queue(maxsize=1)  # hidden states are large: no more than needed
+        self._threads = [
+            threading.Thread(target=self._guard, args=(work,), name=f"dragoman-engine-{name}", daemon=True)
+            for name, work in (("runner", self._run_all), ("finisher", self._finish_all))
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def step(self, *, pass_on: bool = False) -> bool:
+        """One batch: take, run, hand out. False when there will be none."""
+        batch = self._take(self)
+        if batch is None:
+            return False
+        started = self.clock()
+        parts = run_session(self.session, batch.works, first_position=self.first_position) if batch.works else []
+        is_more = self._put_down(self, batch, self.clock() - started)
+        if is_more and pass_on:
+            self._done.put((batch, parts))
+        else:
+            self._hand_out(self, batch, parts)
+        return True
+
+    def join(self, timeout: float) -> None:
+        """Wait until the threads have ended, `timeout` seconds at most."""
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(max(until - time.monotonic(), 0))
+
+    def _run_all(self) -> None:
+        while self.step(pass_on=True):
+            pass
+        self._done.put(None)
+
+    def _finish_all(self) -> None:
+        while (done := self._done.get()) is not None:
+            self._hand_out(self, *done)
+            del done  # hidden states are not kept until the next batch
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException:
+            logger.exception("A worker of the engine died.")
+            with contextlib.suppress(queue.Full):
+                self._done.put_nowait(None)  # the finisher goes home too
+            self._on_death(self)

@@ -1,0 +1,180 @@
+"""Tuning a registered model: measure its forms on its own evaluation texts, and write the bundle of the chosen one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import tokenizers
+
+from dragoman.errors import InvalidData
+from dragoman.models.checkpoint import Checkpoint, expected_shapes, open_checkpoint
+from dragoman.models.readouts import readout_of
+from dragoman.models.trimming import trim_checkpoint
+from dragoman.records import Example, Form, FormReport, Manifest, TuningReport
+from dragoman.registry.bundle import GRAPH_FILE, Bundle
+from dragoman.registry.tuned import write_tuned_bundle
+from dragoman.runtime.answers import Reader
+from dragoman.runtime.cuts import cut_texts
+from dragoman.runtime.memory import available_bytes
+from dragoman.runtime.native_library import native_available, usable_cores
+from dragoman.runtime.sessions import Stored, open_session
+from dragoman.runtime.tuning import Contestant, Gates, Step, choose_fastest, measure_forms
+from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.trimming import Keep, choose_pieces, trim_tokenizer
+from dragoman.training.environment import hardware_state
+
+__all__ = ["Tuned", "tune_bundle"]
+
+MOST_TEXTS = 2_000
+MEMORY_SHARE = 0.5  # of what is free: reading weights takes some more than holding them
+WEIGHT_BYTES = {"fp32": 4, "int8": 1}
+TEST_SPLIT = "test"
+
+
+class Variant(NamedTuple):
+    """A model with its whole vocabulary, or with a trimmed one."""
+
+    checkpoint: Checkpoint
+    tokenizer: Tokenizer
+    stored: Stored
+    old_ids: list[int] | None  # of a trimmed vocabulary
+
+
+class Tuned(NamedTuple):
+    """What tuning found, and the manifest of the complete bundle folder that it wrote."""
+
+    manifest: Manifest
+    report: TuningReport
+
+
+def tune_bundle(
+    bundle: Bundle,
+    examples: Sequence[Example],
+    folder: Path,
+    *,
+    keep: Keep | None,
+    report: Callable[[Step], None],
+) -> Tuned:
+    """Measure the forms of a bundle on the test split of `examples`, choose one, and write its bundle to `folder`.
+
+    With `keep`, all forms but the reference have a vocabulary trimmed to texts like those of the other splits: the
+    texts that forms are compared on have no say in it. The gates are those of the bundle's spec.
+
+    Raises `InvalidData` without examples of the test split, or with `keep` of another one, and `InvalidCheckpoint` for
+    a tokenizer that cannot be trimmed.
+    """
+    test = _spread([one for one in examples if one.split == TEST_SPLIT], MOST_TEXTS)
+    if not test:
+        raise InvalidData("There are no texts to compare forms on.", help="Give the data a test split.")
+    variants = _variants(bundle, [one.text for one in examples if one.split != TEST_SPLIT], keep)
+    gates = Gates(bundle.spec.gates.agreement, bundle.spec.gates.worst_language_agreement)
+    forms = measure_forms(
+        _contestants(variants, [example.text for example in test]),
+        [example.language for example in test],
+        truth=_truth(variants[0].checkpoint.labels, test),
+        gates=gates,
+        memory=int(MEMORY_SHARE * available_bytes()),
+        report=report,
+    )
+    found = _tuning_report(forms, gates, variants, keep)
+    chosen = variants[-1] if found.chosen.trimmed else variants[0]
+    manifest = write_tuned_bundle(bundle, folder, found, checkpoint=chosen.checkpoint, tokenizer=chosen.tokenizer)
+    return Tuned(manifest, found)
+
+
+def _tuning_report(
+    forms: list[FormReport], gates: Gates, variants: Sequence[Variant], keep: Keep | None
+) -> TuningReport:
+    return TuningReport(
+        processor=hardware_state().get("processor", "unknown"),
+        cores=usable_cores(),
+        gate=gates.all,
+        language_gate=gates.language,
+        pieces=variants[0].tokenizer.vocabulary,
+        kept_pieces=variants[-1].tokenizer.vocabulary,
+        trimming=keep or "",
+        forms=forms,
+        chosen=choose_fastest(forms).form,
+    )
+
+
+# Variants and forms -------------------------------------------------------------------------------------------------
+
+
+def _variants(bundle: Bundle, texts: Sequence[str], keep: Keep | None) -> list[Variant]:
+    """The model as it is, and the trimmed one if there shall be one and it has fewer pieces."""
+    plain = Variant(open_checkpoint(bundle.folder), bundle.tokenizer, Stored(graph=bundle.folder / GRAPH_FILE), None)
+    if keep is None:
+        return [plain]
+    if not texts:
+        raise InvalidData("There are no texts to choose pieces by.", help="Give the data a train split.")
+    trimmed = trim_tokenizer(bundle.tokenizer, choose_pieces(bundle.tokenizer, texts, keep=keep))
+    if len(trimmed.old_ids) == bundle.tokenizer.vocabulary:
+        return [plain]
+    tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(trimmed.json), max_tokens=bundle.tokenizer.max_tokens)
+    checkpoint = trim_checkpoint(plain.checkpoint, trimmed.old_ids)
+    return [plain, Variant(checkpoint, tokenizer, Stored(), trimmed.old_ids)]
+
+
+def _contestants(variants: Sequence[Variant], texts: Sequence[str]) -> list[Contestant]:
+    """The forms of the last variant; of the first one, if there are two, the reference only."""
+    reference, *others = variants
+    first = _forms_of(reference, texts)
+    return [*first[:1], *(_forms_of(others[0], texts) if others else first[1:])]
+
+
+def _forms_of(variant: Variant, texts: Sequence[str]) -> list[Contestant]:
+    checkpoint, old_ids = variant.checkpoint, variant.old_ids
+    cuts = cut_texts(variant.tokenizer, texts)
+    reader = Reader(
+        readout_of(checkpoint, mask_token=variant.tokenizer.mask_token),
+        checkpoint.head,
+        checkpoint.config.first_position,
+        checkpoint.problem,
+        old_ids,
+    )
+    return [
+        Contestant(
+            form, partial(open_session, checkpoint, form, variant.stored), reader, cuts, _bytes(checkpoint, form)
+        )
+        for form in _forms(trimmed=old_ids is not None)
+    ]
+
+
+def _forms(*, trimmed: bool) -> list[Form]:
+    """fp32 on all cores first: the reference. Small models may be faster in one thread, which needs no meeting."""
+    backends = [("fp32", "onnxruntime"), *([("int8", "native")] if native_available() else [])]
+    return [
+        Form(precision=precision, backend=backend, threads=threads, trimmed=trimmed)
+        for precision, backend in backends
+        for threads in ((0, 1) if usable_cores() > 1 else (0,))
+    ]
+
+
+def _bytes(checkpoint: Checkpoint, form: Form) -> int:
+    shapes = expected_shapes(checkpoint.config, len(checkpoint.labels), head=checkpoint.head)
+    return sum(map(math.prod, shapes.values())) * WEIGHT_BYTES[form.precision]
+
+
+# Texts --------------------------------------------------------------------------------------------------------------
+
+
+def _truth(labels: Sequence[str], examples: Sequence[Example]) -> list[int] | None:
+    """The number of each example's label; None if the data have a label that the model does not know."""
+    number = {label: index for index, label in enumerate(labels)}
+    known = all(example.label in number for example in examples)
+    return [number[example.label] for example in examples] if known else None
+
+
+def _spread(examples: Sequence[Example], limit: int) -> list[Example]:
+    """At most `limit` examples, every language in turn."""
+    place: dict[str, int] = {}
+    ranked = []
+    for example in sorted(examples, key=lambda one: one.id):
+        place[example.language] = place.get(example.language, 0) + 1
+        ranked.append((place[example.language], example.id, example))
+    return [example for *_, example in sorted(ranked, key=lambda row: row[:2])[:limit]]

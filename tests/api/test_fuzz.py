@@ -1,0 +1,68 @@
+"""The native API against its own document: a schema-based fuzzer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests.api.world import NAMES, table_of
+
+from dragoman.api.application import create_app
+from dragoman.api.openapi import openapi_document
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+OPERATIONS = [
+    (path, method, mode)
+    for path, methods in openapi_document()["paths"].items()
+    for method, operation in methods.items()
+    for mode in GenerationMode
+    if mode is GenerationMode.POSITIVE or "requestBody" in operation  # any name may be asked for: none is wrong
+]
+EXAMPLES = 40
+
+
+@pytest.fixture(scope="module")
+def schema() -> Iterator[Any]:
+    table = table_of()
+    yield schemathesis.openapi.from_asgi("/openapi.json", create_app(table))
+    table.close()
+
+
+@pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+def test_every_operation_keeps_to_its_document(schema: Any, path: str, method: str, mode: GenerationMode) -> None:
+    operation, statuses = schema[path][method.upper()], set()
+    names = iter(sorted(NAMES) * EXAMPLES * 10)
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Any) -> None:
+        if "predict" in path:  # a model of every task in turn: a body of its own task is answered with 200
+            case.path_parameters = {"name": next(names), "version": "1"}
+        statuses.add(case.call_and_validate(checks=CHECKS).status_code)
+
+    ask()
+    assert (200 in statuses) == (mode is GenerationMode.POSITIVE) or path == "/v1/models/{name}"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "nobody", "support@champion", "%00", "..", "é"])
+def test_any_name_is_answered_as_documented(schema: Any, name: str) -> None:
+    case = schema["/v1/models/{name}"]["GET"].Case(path_parameters={"name": name})
+    case.call_and_validate(checks=CHECKS)
