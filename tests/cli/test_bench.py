@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from dragoman.bench import engine
-from dragoman.cli.bench import command
+from dragoman.cli import cli
 from dragoman.errors import InvalidRequest
 
 SMALL = ("engine", "--shape", "small", "--texts", "4", "--rounds", "1", "--threads", "1", "--peers", "none")
@@ -18,7 +18,7 @@ def report() -> dict:
 
 
 def run(*arguments: str) -> str:
-    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["bench", *arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -47,11 +47,11 @@ def test_the_tables_show_the_machine_the_settings_and_the_ratios(report, monkeyp
     ("option", "value"), [("--texts", "0"), ("--rounds", "-1"), ("--device", "tpu"), ("--shape", "huge")]
 )
 def test_a_wrong_value_is_wrong_usage(option, value):
-    done = CliRunner().invoke(command, ["engine", option, value])
+    done = CliRunner().invoke(cli, ["bench", "engine", option, value])
     assert done.exit_code == 2
     assert option in done.stderr
 
 
 def test_an_unknown_peer_is_refused_before_anything_is_written():
     with pytest.raises(InvalidRequest, match="'tensorrt' is not a peer"):
-        CliRunner().invoke(command, ["engine", "--peers", "tensorrt"], catch_exceptions=False)
+        CliRunner().invoke(cli, ["bench", "engine", "--peers", "tensorrt"], catch_exceptions=False)

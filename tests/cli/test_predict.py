@@ -9,12 +9,12 @@ from click.testing import CliRunner, Result
 from tests.models.folders import save_folder
 from tests.serving.tasks.test_choice import ONE, SPAN
 
-from dragoman.cli.predict import command
+from dragoman.cli import cli
 from dragoman.errors import InvalidCheckpoint, InvalidRequest, NotFound
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [*map(str, arguments), "--threads", "1"], catch_exceptions=False)
+    return CliRunner().invoke(cli, ["predict", *map(str, arguments), "--threads", "1"], catch_exceptions=False)
 
 
 def predictions(*arguments: object) -> list[dict[str, Any]]:

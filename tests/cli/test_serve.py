@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from tests.models.folders import save_folder
 
-from dragoman.cli.serve import command
+from dragoman.cli import cli
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
 
@@ -67,7 +67,7 @@ def test_a_model_does_the_task_that_is_asked_for(tmp_path: Path, start: Start) -
     ],
 )
 def test_wrong_names_are_wrong_usage(arguments: list[str], message: str) -> None:
-    done = CliRunner().invoke(command, arguments)
+    done = CliRunner().invoke(cli, ["serve", *arguments])
     assert done.exit_code == 2
     assert message in done.stderr
 

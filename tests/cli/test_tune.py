@@ -7,8 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dragoman.app import Workspace
-from dragoman.cli import tune
-from dragoman.cli.tune import command
+from dragoman.cli import cli, tune
 from dragoman.errors import Conflict
 from dragoman.records import Agreement, Form, FormReport, TuningReport
 from dragoman.registry.registry import Registry
@@ -69,7 +68,7 @@ def place(tmp_path, monkeypatch) -> Place:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(command, arguments, catch_exceptions=False)
+    return CliRunner().invoke(cli, ["tune", *arguments], catch_exceptions=False)
 
 
 def test_the_table_shows_what_was_measured_of_each_form(place):

@@ -23,8 +23,9 @@ from dragoman.runtime.native_library import (
     native_isas,
     why_native_is_unavailable,
 )
-from dragoman.runtime.native_session import NativeSession, WordTable, native_session_of
+from dragoman.runtime.native_session import NativeSession, native_session_of
 from dragoman.runtime.quantization import quantize_encoder, write_quantized
+from dragoman.runtime.word_tables import WordTable
 
 TEXTS = random_texts(24)
 ISAS = native_isas() if native_available() else []

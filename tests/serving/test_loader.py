@@ -174,3 +174,11 @@ def test_models_that_come_and_go_on_many_threads_share_or_renew_their_backbone(t
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_models_of_one_base_share_its_tokenizer(tmp_path: Path) -> None:
+    loader = Loader(Compute(precision="fp32", threads=1))
+    one, other = (loader.load_folder(save_folder(tmp_path / name)) for name in ("one", "other"))
+    with one, other:
+        assert one.backbone is not other.backbone
+        assert one.backbone.tokenizer is other.backbone.tokenizer

@@ -331,18 +331,35 @@ def test_a_request_that_cannot_be_done_in_time_is_refused_at_once() -> None:
     queue = Queue()
     queue.learn(per_token=0.1)
     queue.add(*[30] * 10)
-    with pytest.raises(DeadlineExceeded, match=r"may take 38\.750 s; it has 5\.000 s"):
+    with pytest.raises(Overloaded, match=r"would be done in \d+\.\d+ s; it has 5\.000 s") as caught:
         queue.add(10, options=Options(deadline=5.0))
+    assert caught.value.retry_after > 30
     queue.add(10, options=Options(deadline=5.0, caller="another"))
+
+
+def test_a_request_that_takes_longer_than_it_has_even_alone_is_too_late() -> None:
+    queue = Queue()
+    queue.learn(per_token=0.1)
+    with pytest.raises(DeadlineExceeded, match=r"may take 6\.250 s; it has 5\.000 s"):
+        queue.add(50, options=Options(deadline=5.0))
+
+
+def test_a_queue_that_takes_too_long_refuses_before_anything_is_known_of_a_request() -> None:
+    queue = Queue()
+    queue.learn(per_token=0.1)
+    queue.add(*[30] * 10)
+    with pytest.raises(Overloaded):
+        queue.scheduler.check(Options(deadline=5.0), queue.now)
+    queue.scheduler.check(Options(), queue.now)
 
 
 def test_speed_is_of_tokens_not_of_texts() -> None:
     """PROTOCOLS 6.12: a latency model that counts items."""
     queue = Queue(max_queue_tokens=100_000)
     queue.learn(per_token=0.1)
-    queue.add(*[1] * 40, options=Options(deadline=5.5))
-    with pytest.raises(DeadlineExceeded):
-        queue.add(*[30] * 2, options=Options(deadline=5.5, caller="another"))
+    queue.add(*[1] * 40, options=Options(deadline=7.0))
+    with pytest.raises((Overloaded, DeadlineExceeded)):
+        queue.add(*[30] * 2, options=Options(deadline=7.0, caller="another"))
 
 
 def test_texts_too_late_to_finish_are_given_back_and_not_run() -> None:

@@ -105,6 +105,8 @@ def field_names(kind: Any, place: str = "") -> dict[str, set[str]]:
 def parts_of(kind: Any, place: str) -> list[tuple[Any, str]]:
     if isinstance(kind, inspect.StructType):
         return [(field.type, f"{place}.{field.encode_name}") for field in kind.fields]
+    if isinstance(kind, inspect.Metadata):  # a field with a description
+        return [(kind.type, place)]
     if isinstance(kind, inspect.UnionType):
         return [(one, place) for one in kind.types]
     if isinstance(kind, inspect.CollectionType):

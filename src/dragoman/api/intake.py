@@ -55,6 +55,7 @@ class Intake:
 
         async def answer(request: Request) -> Response:
             with self.lifecycle.prediction():
+                self.rounds.admit()
                 body = await read_body(request, max_bytes=self.max_body_bytes)
                 return await while_connected(request, in_time(request, body))
 

@@ -48,7 +48,7 @@ def run_server(
     config = uvicorn.Config(
         app,
         lifespan="off",
-        loop="uvloop",
+        loop="asyncio",  # under load uvloop was seen to leave new connections waiting for 15 to 30 s
         ws="none",
         log_config=None,
         access_log=False,

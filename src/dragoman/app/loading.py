@@ -22,7 +22,7 @@ def load(
     *,
     task: str | None = None,
     precision: str = "auto",
-    device: str = "cpu",
+    device: str = "auto",
     threads: int = 0,
     workspace: str | Path = ".",
 ) -> Model:

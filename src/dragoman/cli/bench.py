@@ -67,7 +67,7 @@ def engine(*, peers: str, device: str, median: int, p95: int, longest: int, as_j
 @click.option("--words", type=click.IntRange(2), default=12, show_default=True, help="Words of each text.")
 @click.option("--overload", type=click.FloatRange(1), default=10.0, show_default=True, help="Times the capacity.")
 @click.option("--overload-seconds", type=click.FloatRange(1), default=120.0, show_default=True, help="For how long.")
-@click.option("--texts-per-request", type=click.IntRange(1), default=8, show_default=True, help="In the overload.")
+@click.option("--texts-per-request", type=click.IntRange(1), default=32, show_default=True, help="In the overload.")
 @click.option("--deadline-ms", type=click.IntRange(1), default=2_000, show_default=True, help="Of those requests.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of texts and arrivals.")
 @compute

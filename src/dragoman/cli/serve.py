@@ -26,7 +26,9 @@ def address(command: Command) -> Command:
 def compute(command: Command) -> Command:
     """The options that say how models are run."""
     command = click.option("--threads", type=int, default=0, help="Threads of the runtime; 0: all cores.")(command)
-    command = click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")(command)
+    command = click.option(
+        "--device", default="auto", show_default=True, help="cpu, cuda, or auto: as the spec says, else cpu."
+    )(command)
     return click.option(
         "--precision", default="auto", show_default=True, help="fp32, int8, bf16, fp16, or auto: as tuned."
     )(command)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import tempfile
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,9 @@ from dragoman.runtime.native_library import (
     usable_cores,
 )
 from dragoman.runtime.quantization import QUANTIZED_FILE, QuantizedFile, read_quantized, write_quantized
+from dragoman.runtime.word_tables import WordTable, shared_table
 
-__all__ = ["STAGES", "NativeSession", "WordTable", "native_session_of"]
+__all__ = ["STAGES", "NativeSession", "native_session_of"]
 
 ACTIVATIONS = {"gelu": 0, "gelu_new": 1, "relu": 2}
 STAGES = (
@@ -42,17 +43,11 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-class WordTable(NamedTuple):
-    """The quantised vectors of a vocabulary, mapped from a file. Sessions of one base may share it."""
-
-    values: NDArray[np.int8]  # [vocabulary, hidden]
-    scale: Floats  # [vocabulary]
-
-
 class NativeSession:
     """Runs a quantised encoder on the CPU with `threads` threads (0: as many as this process may use cores).
 
-    `isa` forces an instruction set ("amx", "avx512_vnni"); `words` replaces the file's own word table.
+    `isa` forces an instruction set ("amx", "avx512_vnni"). A word table that is equal to that of another session is
+    shared with it; `words` replaces the file's own.
     Raises `InvalidCheckpoint` for a file that does not hold `config`, `MissingExtra` or `Unavailable` where the kernels
     cannot run, and `MemoryError`.
     """
@@ -72,7 +67,7 @@ class NativeSession:
         self._engine = _new_engine(config, self.threads, isa)
         try:
             stored = read_quantized(weights, config)
-            self.words = _checked(words, config) if words else _word_table(stored)
+            self.words = _checked(words, config) if words else shared_table(_word_table(stored))
             self._load(stored)
         except BaseException:
             self.close()

@@ -17,7 +17,7 @@ __all__ = ["DEVICES", "PRECISIONS", "Compute", "Stored", "choose_form", "open_se
 logger = logging.getLogger(__name__)
 
 PRECISIONS = ("auto", "fp32", "int8", "bf16", "fp16")
-DEVICES = ("cpu", "cuda")
+DEVICES = ("auto", "cpu", "cuda")
 ON_CPU, ON_GPU = ("fp32", "int8"), ("bf16", "fp16", "fp32")
 
 
@@ -25,7 +25,7 @@ class Compute(NamedTuple):
     """What the caller asks for. `threads` = 0 takes all cores that the process may use."""
 
     precision: str = "auto"
-    device: str = "cpu"
+    device: str = "auto"  # the CPU, unless a spec says otherwise
     threads: int = 0
 
 
@@ -46,7 +46,7 @@ def choose_form(compute: Compute, tuned: Form | None = None) -> Form:
     if compute.threads < 0:
         raise InvalidInput(f"There are no {compute.threads} threads.", help="Give a number; 0 takes all cores.")
     if device not in DEVICES:
-        raise InvalidInput(f"There is no device {device!r}.", help=f"Use {' or '.join(DEVICES)}.")
+        raise InvalidInput(f"There is no device {device!r}.", help=f"Use {', '.join(DEVICES)}.")
     if precision not in PRECISIONS:
         raise InvalidInput(f"There is no precision {precision!r}.", help=f"Use one of {', '.join(PRECISIONS)}.")
     threads = compute.threads or usable_cores()
@@ -54,7 +54,7 @@ def choose_form(compute: Compute, tuned: Form | None = None) -> Form:
         return _form(_checked("bf16" if precision == "auto" else precision, device, ON_GPU), "torch", threads)
     if precision == "auto":
         return _tuned_form(tuned, compute.threads) if tuned else _form("fp32", "onnxruntime", threads)
-    if _checked(precision, device, ON_CPU) == "fp32":
+    if _checked(precision, "cpu", ON_CPU) == "fp32":
         return _form("fp32", "onnxruntime", threads)
     if not native_available():
         raise InvalidInput(f"int8 cannot run here: {why_native_is_unavailable()}", help="Use fp32.")

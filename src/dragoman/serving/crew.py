@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import threading
 import time
@@ -16,6 +17,8 @@ from dragoman.serving.scheduler import Batch
 __all__ = ["Crew"]
 
 logger = logging.getLogger(__name__)
+
+NICENESS = 5
 
 Done = tuple[Batch, list[Ran]]
 
@@ -74,6 +77,7 @@ class Crew:
                 thread.join(max(until - time.monotonic(), 0))
 
     def _run_all(self) -> None:
+        step_back()
         while self.step(pass_on=True):
             pass
         self._done.put(None)
@@ -91,3 +95,9 @@ class Crew:
             with contextlib.suppress(queue.Full):
                 self._done.put_nowait(None)  # the finisher goes home too
             self._on_death(self)
+
+
+def step_back() -> None:
+    """Let the threads that read requests go before this one: they need little, and nothing comes while they wait."""
+    with contextlib.suppress(OSError, AttributeError):  # a system without priorities of threads
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

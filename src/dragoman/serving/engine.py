@@ -108,6 +108,12 @@ class Engine:
         self._tell_asked(len(asked), len(missing), coalesced)
         return [one.sequence for one in asked]
 
+    def check(self, options: Options) -> None:
+        """Raise what `submit` would raise for any request now: the cheapest refusal is that of an unread text."""
+        with self._came:
+            self._check_accepting()
+            self.scheduler.check(options, self.clock())
+
     def cancel(self, sequences: Iterable[Sequence]) -> None:
         """Give up the texts that still wait. Their futures are cancelled."""
         with self._came:

@@ -97,6 +97,8 @@ class Model:
         """What `predict` does, for an event loop, with usage. Cancelling it gives up the pieces that still wait."""
         asked, small = parameters or self.task.Parameters(), is_small(inputs)
         with self._observed() as tell:
+            if not small:  # a small one may be in the cache, and costs little
+                self.backbone.engine.check(options)
             prepared = await run_aside(lambda: self._prepare(inputs, asked), small=small)
             with self._running(prepared, options) as sequences:
                 traits = await run_aside(lambda: self._describe(prepared), small=small)

@@ -23,6 +23,7 @@ LOOK_AHEAD = 512  # texts among which the first in line finds company of its own
 GRID_SLACK = 2  # attention's grid [texts, longest] may have this many times the cells that the texts fill
 SMALL_GRID = 4  # a grid of up to 1/4 of the token budget may be emptier: one pass costs less than two
 LONGEST_RETRY_SECONDS = 60
+QUEUE_MARGIN = 1.6  # the same for a whole queue: what is almost done in time is done in vain
 MARGIN = 1.25  # batches may take so much longer than is expected of them before a deadline is missed
 PATIENT = 2  # a caller has little time who came with less than so many batches
 LEAST_SWEEP = 64
@@ -111,7 +112,8 @@ class Scheduler:
     def add(self, asked: Collection[Asked], options: Options, now: float) -> int:
         """Queue the texts of one request, all or none; how many of them were on their way already.
 
-        Raises `Overloaded` where they do not fit, and `DeadlineExceeded` where they cannot be done in time.
+        Raises `Overloaded` where they do not fit, or where what is before them takes longer than they have;
+        `DeadlineExceeded` where they could not be done in time even at once.
         """
         new = {one.key: one for one in asked if one.key not in self._works}
         tokens = sum(len(one.ids) for one in new.values())
@@ -120,6 +122,10 @@ class Scheduler:
             work = self._works[one.key] if one.key in self._works else self._work_of(one, options)
             self._join(work, one.sequence, options, now)
         return len(asked) - len(new)
+
+    def check(self, options: Options, now: float) -> None:
+        """Raise what `add` would raise for a request of a single token: whoever is refused need not be tokenised."""
+        self._admit(1, 1, options, now)
 
     def can_add(self, tokens: int, pieces: int = 1) -> bool:
         """Whether a request of so many tokens fits; one larger than the whole queue fits when nothing waits."""
@@ -189,13 +195,21 @@ class Scheduler:
             raise self._overloaded(tokens, pieces)
         if options.deadline is None or not tokens:
             return
-        ahead = self._lanes[options.priority].ahead(options.caller, tokens)
-        seconds = MARGIN * self.pace.seconds_in_batches(ahead, self.batch_size)
-        if max(now, self._busy_until) + seconds > options.deadline:
+        alone = now + MARGIN * self.pace.seconds_in_batches(tokens, self.batch_size)
+        if alone > options.deadline:
             raise DeadlineExceeded(
-                f"The request may take {seconds:.3f} s; it has {max(options.deadline - now, 0):.3f} s.",
-                help="send it again later, allow it more time, or send fewer texts at once.",
+                f"The request may take {alone - now:.3f} s; it has {max(options.deadline - now, 0):.3f} s.",
+                help="allow it more time, or send fewer texts at once.",
             )
+        ahead = self._lanes[options.priority].ahead(options.caller, tokens)
+        done = max(now, self._busy_until) + QUEUE_MARGIN * self.pace.seconds_in_batches(ahead, self.batch_size)
+        if done > options.deadline:
+            error = Overloaded(
+                f"The request would be done in {done - now:.3f} s; it has {options.deadline - now:.3f} s.",
+                help="send it again after the seconds in Retry-After, or allow it more time.",
+            )
+            error.retry_after = _retry_after(done - options.deadline)
+            raise error
 
     def _overloaded(self, tokens: int, pieces: int) -> Overloaded:
         waiting = self.waiting_tokens
@@ -208,7 +222,7 @@ class Scheduler:
             what, help="send it again later, with fewer texts at once, or raise serving.max_queue_tokens."
         )
         seconds = self.pace.seconds_in_batches(waiting, self.batch_size)
-        error.retry_after = min(max(math.ceil(seconds), 1), LONGEST_RETRY_SECONDS)
+        error.retry_after = _retry_after(seconds)
         return error
 
     # Who waits for what
@@ -355,3 +369,7 @@ def is_late(sequence: Running, now: float, *, alone: float, full: float) -> bool
         return False
     has_patience = sequence.deadline - sequence.arrived >= PATIENT * full
     return sequence.deadline < now + (full if has_patience else alone)
+
+
+def _retry_after(seconds: float) -> int:
+    return min(max(math.ceil(seconds), 1), LONGEST_RETRY_SECONDS)
