@@ -46,6 +46,9 @@ CHOICES = {
     ("auto", "cpu"): ("fp32", "onnxruntime"),
     ("fp32", "cpu"): ("fp32", "onnxruntime"),
     ("int8", "cpu"): ("int8", "native"),
+    ("auto", "auto"): ("fp32", "onnxruntime"),
+    ("fp32", "auto"): ("fp32", "onnxruntime"),
+    ("int8", "auto"): ("int8", "native"),
     ("auto", "cuda"): ("bf16", "torch"),
     ("bf16", "cuda"): ("bf16", "torch"),
     ("fp16", "cuda"): ("fp16", "torch"),
@@ -64,7 +67,8 @@ def test_precision_and_device_give_the_back_end(precision, device, threads, nati
 
 @pytest.mark.parametrize(("precision", "device"), REFUSED)
 def test_a_precision_that_the_device_does_not_have_is_refused_with_those_it_has(precision, device, native):
-    with pytest.raises(InvalidInput, match=f"The precision {precision} is not there on {device}") as caught:
+    where_it_is = "cpu" if device == "auto" else device
+    with pytest.raises(InvalidInput, match=f"The precision {precision} is not there on {where_it_is}") as caught:
         choose_form(Compute(precision, device))
     assert all(f"{good}" in caught.value.help for good, where in CHOICES if where == device)
 
