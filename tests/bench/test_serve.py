@@ -13,7 +13,7 @@ from tests.models.huggingface import save_model
 from dragoman.bench import serve
 from dragoman.bench.load import Answered
 from dragoman.bench.serve import Offline, ServePlan, measure_offline, running_server
-from dragoman.cli.bench import command
+from dragoman.cli import cli
 from dragoman.errors import DragomanError
 from dragoman.text.tokenizer import TOKENIZER_FILE, train_unigram
 
@@ -85,7 +85,7 @@ def test_a_checkpoint_is_measured_over_http_and_under_overload(tmp_path: Path) -
     save_model(tmp_path, "xlm-roberta", vocab_size=tokenizer.vocabulary)
     (tmp_path / TOKENIZER_FILE).write_text(tokenizer.to_json(), encoding="utf-8")
     options = ("--seconds", "1", "--overload-seconds", "1", "--overload", "2", "--clients", "4", "--threads", "1")
-    done = CliRunner().invoke(command, ["serve", str(tmp_path), *options, "--json"], catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["bench", "serve", str(tmp_path), *options, "--json"], catch_exceptions=False)
     report = json.loads(done.stdout)
     assert report["http"]["texts_per_second"] > 0
     assert 0 < report["http"]["added_ms"] < report["http"]["single_ms"]

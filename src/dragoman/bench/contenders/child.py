@@ -102,7 +102,7 @@ class Child:
                 "started": self.started_mb,
                 "imported": imported_mb,
                 "loaded": loaded_mb,
-                "peak": _memory("VmHWM"),
+                "peak": max(_memory("VmHWM"), imported_mb, loaded_mb),
                 "device": _device_memory(job.device),
             },
             "vector": None if vector is None else [float(value) for value in vector[0]],
