@@ -96,7 +96,7 @@ class GrpcServer:
         """Take no more calls; those in flight have `grace` seconds."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set_result, grace)
-            self._thread.join()
+            self._thread.join(grace + START_SECONDS)  # a server that does not end must not keep the process
 
     def _run(self) -> None:
         try:
