@@ -44,7 +44,8 @@ __all__ = [
     "Version",
 ]
 
-FLOATS = Meta(extra_json_schema={"type": "array", "items": {"type": "number"}})
+NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
+FLOATS = Meta(extra_json_schema={"anyOf": [NUMBERS, {"type": "array", "items": NUMBERS}]})  # a vector, or one per token
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -353,7 +354,7 @@ class AnswerPrediction(Prediction, frozen=True, kw_only=True):
 class EmbeddingPrediction(Prediction, frozen=True, kw_only=True, eq=False):
     """The vector of a text."""
 
-    embedding: Annotated[Any, FLOATS]  # NDArray[np.float32] of [dimensions]; a list of numbers in JSON
+    embedding: Annotated[Any, FLOATS]  # NDArray[np.float32], [dimensions] or [tokens, dimensions]
 
 
 class RankPrediction(Prediction, frozen=True, kw_only=True):

@@ -292,6 +292,13 @@ async def test_a_wrong_body_is_told_in_the_words_of_its_task(connect: Any, name:
     assert (response.status_code, response.json()["error"]["message"]) == (400, message)
 
 
+async def test_a_wrong_choice_is_answered_with_the_right_ones(connect: Any) -> None:
+    async with connect() as client:
+        response = await client.post(PREDICT, json={"inputs": ["order"], "parameters": {"too_long": "cut"}})
+    assert response.status_code == 400
+    assert response.json()["error"]["help"] == "valid ones are refuse, truncate, windows."
+
+
 async def test_a_deadline_that_passes_is_504(connect: Any) -> None:
     session = HeldSession()
     async with connect(fake_model(session=session)) as client:

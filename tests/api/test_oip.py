@@ -231,6 +231,14 @@ async def test_the_repository_loads_and_unloads(connect: Any) -> None:
     assert shelf.asked == [("load", "support", "3"), ("unload", "support")]
 
 
+@pytest.mark.parametrize("path", ["index", "models/support/load"])
+async def test_an_unknown_field_of_the_repository_is_refused(connect: Any, path: str) -> None:
+    async with connect(repository=Shelf()) as client:
+        response = await client.post(f"/v2/repository/{path}", json={"redy": True})
+    assert response.status_code == 400
+    assert "'redy'" in response.json()["error"]
+
+
 async def test_a_server_without_a_repository_says_so(connect: Any) -> None:
     async with connect() as client:
         response = await client.post("/v2/repository/models/support/load")

@@ -36,6 +36,13 @@ def test_a_reference_finds_its_version(table: ModelTable, reference: str, versio
     assert table.get(reference).version == version
 
 
+def test_the_first_model_of_a_task_is_found_without_describing_all(table: ModelTable) -> None:
+    task = table.get("support").task.name
+    assert table.first() == table.first(("embedding", task)) == "support"
+    assert table.first(("another",)) is None
+    assert ModelTable().first() is None
+
+
 def test_without_a_champion_a_name_means_the_version_added_last() -> None:
     table = ModelTable()
     for version in ("9", "10"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -53,7 +54,7 @@ class BodyReader(Generic[T]):
         self.kind = kind
         self.help = f"send UTF-8 JSON such as {example}."
         self._decode = msgspec.json.Decoder(kind).decode
-        self._fields = field_names(inspect.type_info(kind))
+        self._fields, self._choices = names_in(inspect.type_info(kind))
 
     def read(self, body: bytes) -> T:
         """Raises `InvalidRequest` saying what is wrong and where."""
@@ -70,15 +71,16 @@ class BodyReader(Generic[T]):
         """JSON that is not a request: an unknown or missing field, or a value of the wrong type."""
         if match := UNKNOWN_FIELD.fullmatch(message):
             name, place = match.groups(default="$")
-            valid = self._fields.get(re.sub(r"\[\d+\]", "", place.removeprefix("$")), set())
+            valid = self._fields.get(place_of(place), set())
             return InvalidRequest(f"{in_words(place)} has an unknown field {shown(name)}.", help=suggest(name, valid))
         if match := MISSING_FIELD.fullmatch(message):
             name, place = match.groups(default="$")
             return InvalidRequest(f"{in_words(place)} has no '{name}'.", help=self.help)
         what, _, place = message.rpartition(" - at ")
-        return InvalidRequest(
-            f"{in_words(place.strip('`') if what else '$')} is wrong: {what or message}.", help=self.help
-        )
+        where = place.strip("`") if what else "$"
+        choices = self._choices.get(place_of(where))
+        help = f"valid ones are {', '.join(sorted(choices))}." if choices else self.help
+        return InvalidRequest(f"{in_words(where)} is wrong: {what or message}.", help=help)
 
     def _explain_syntax(self, body: bytes, message: str) -> InvalidRequest:
         if not body:
@@ -91,15 +93,27 @@ class BodyReader(Generic[T]):
         return InvalidRequest(f"The body is not JSON: {message.removeprefix('JSON is malformed: ')}.", help=self.help)
 
 
-def field_names(kind: Any, place: str = "") -> dict[str, set[str]]:
-    """The names of the fields at each place (`""`, `".parameters"`, `".inputs"`) of a kind of body."""
-    names: dict[str, set[str]] = {}
-    if isinstance(kind, inspect.StructType):
-        names[place] = {field.encode_name for field in kind.fields}
+def names_in(kind: Any) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The names of the fields, and the words to choose from, at each place of a kind of body (`""`, `".inputs"`)."""
+    fields: dict[str, set[str]] = {}
+    choices: dict[str, set[str]] = {}
+    for one, place in all_parts(kind, ""):
+        if isinstance(one, inspect.StructType):
+            fields.setdefault(place, set()).update(field.encode_name for field in one.fields)
+        if isinstance(one, inspect.LiteralType):
+            choices.setdefault(place, set()).update(map(str, one.values))
+    return fields, choices
+
+
+def all_parts(kind: Any, place: str) -> Iterator[tuple[Any, str]]:
+    yield kind, place
     for inner, there in parts_of(kind, place):
-        for key, found in field_names(inner, there).items():
-            names.setdefault(key, set()).update(found)
-    return names
+        yield from all_parts(inner, there)
+
+
+def place_of(path: str) -> str:
+    """`$.inputs[3].text` → `.inputs.text`."""
+    return re.sub(r"\[\d+\]", "", path.removeprefix("$"))
 
 
 def parts_of(kind: Any, place: str) -> list[tuple[Any, str]]:

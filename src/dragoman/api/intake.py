@@ -77,12 +77,10 @@ class Intake:
 
     def default(self, tasks: tuple[str, ...]) -> str:
         """The name of the first model that does one of the tasks."""
-        rows = self.models.rows()
-        if not rows:
+        if name := self.models.first(tasks):
+            return name
+        if self.models.first() is None:
             raise NotFound("There is no model here.", help="load one first.")
-        for row in rows:
-            if not tasks or row.task in tasks:
-                return row.name
         raise WrongTask(f"No model here does {' or '.join(tasks)}.", help="GET /v1/models lists what there is.")
 
     async def ask(self, model: Model, inputs: Any, parameters: CommonParameters | None, options: Options) -> Answer:

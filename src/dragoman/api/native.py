@@ -28,13 +28,13 @@ from dragoman.api.messages import (
 from dragoman.api.openapi import openapi_document
 from dragoman.api.readiness import Readiness
 from dragoman.errors import NotFound
+from dragoman.monitoring.metrics import CONTENT_TYPE
 from dragoman.serving.info import ModelInfo
 from dragoman.serving.tasks.base import Task
 
 __all__ = ["NativeApi"]
 
 Metrics = Callable[[], bytes]
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # the Prometheus exposition format
 
 
 class NativeApi:
@@ -93,7 +93,7 @@ class NativeApi:
     async def show_metrics(self, request: Request) -> Response:
         if self.metrics is None:
             raise NotFound("This server keeps no metrics.", help="start it with `dragoman serve`.")
-        return Response(self.metrics(), media_type=METRICS_TYPE)
+        return Response(self.metrics(), media_type=CONTENT_TYPE)
 
     async def openapi(self, request: Request) -> Response:
         return json_answer(openapi_document())

@@ -49,11 +49,11 @@ class InferRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     outputs: list[OutputAsked] = []
 
 
-class IndexRequest(msgspec.Struct, frozen=True, kw_only=True):
+class IndexRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ready: bool = False
 
 
-class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
+class LoadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parameters: dict[str, Any] = {}
 
 

@@ -38,6 +38,7 @@ STAGES = (
     "embedding", "mixing", "attending", "projecting", "normalizing", "widening", "quantizing", "narrowing", "output",
 )  # fmt: skip
 EMBEDDINGS = "roberta.embeddings."
+PACK = "make the batch with models.packing.pack."
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -113,7 +114,7 @@ class NativeSession:
 
     def _open_engine(self) -> ctypes.c_void_p:
         if self._engine is None:
-            raise DragomanError("The session is closed.")
+            raise DragomanError("The session is closed.", help="open another one.")
         return self._engine
 
     def __enter__(self) -> Self:
@@ -200,14 +201,14 @@ def _checked_inputs(batch: PackedBatch, config: EncoderConfig) -> list[Ints]:
     arrays = [_checked_ids(name, ids, rows, batch.tokens) for name, ids, rows in tables]
     first = np.ascontiguousarray(batch.first, dtype=np.int64)
     if not len(first) or first[0] != 0 or (np.diff(first, append=batch.tokens) <= 0).any():
-        raise InvalidRequest("A packed batch needs texts of at least one token each, end to end.")
+        raise InvalidRequest("A packed batch needs texts of at least one token each, end to end.", help=PACK)
     return [*arrays, first]
 
 
 def _checked_ids(name: str, ids: Ints, rows: int, tokens: int) -> Ints:
     ids = np.ascontiguousarray(ids, dtype=np.int64)
     if ids.shape != (tokens,):
-        raise InvalidRequest(f"There are {ids.size} {name} ids for {tokens} tokens.")
+        raise InvalidRequest(f"There are {ids.size} {name} ids for {tokens} tokens.", help=PACK)
     if tokens and (ids.min() < 0 or ids.max() >= rows):
         wrong = ids[(ids < 0) | (ids >= rows)][0]
         raise InvalidRequest(

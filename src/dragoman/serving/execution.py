@@ -19,6 +19,7 @@ __all__ = ["Outcome", "Ran", "read_out", "run_session"]
 
 logger = logging.getLogger(__name__)
 
+AGAIN = "load the model again."
 ALLOCATION_FAILURES = ("bad_alloc", "bad allocation", "failed to allocate", "out of memory")
 
 Outcome = Output | Exception
@@ -56,9 +57,7 @@ def read_out(parts: Iterable[Ran]) -> list[Outcome]:
 def checked(hidden: Floats, packed: PackedBatch) -> Floats:
     """The hidden states, if there is one for each token."""
     if len(hidden) != packed.tokens:
-        raise DragomanError(
-            f"The session gave {len(hidden)} vectors for {packed.tokens} tokens.", help="load the model again."
-        )
+        raise DragomanError(f"The session gave {len(hidden)} vectors for {packed.tokens} tokens.", help=AGAIN)
     return hidden
 
 
@@ -102,7 +101,8 @@ def _read(readout: Readout, part: Ran, rows: list[int]) -> list[Outcome]:
         logger.exception("Reading the results of %d texts failed.", len(rows))
         return [error] * len(rows)
     if len(outputs) != len(rows):
-        return [DragomanError(f"The readout gave {len(outputs)} results for {len(rows)} texts.")] * len(rows)
+        what = f"The readout gave {len(outputs)} results for {len(rows)} texts."
+        return [DragomanError(what, help=AGAIN)] * len(rows)
     for output in outputs:
         output.setflags(write=False)  # everybody who asked for the same gets this one
     return [*outputs]

@@ -133,6 +133,12 @@ class ModelTable:
             ready = [_model_of(slot) for versions in self._slots.values() for slot in versions.values()]
             return [self._info(model) for model in ready]
 
+    def first(self, tasks: Collection[str] = ()) -> str | None:
+        """The name of the model added first that does one of the tasks, any without; None if there is none."""
+        with self._lock:
+            ready = (_model_of(slot) for versions in self._slots.values() for slot in versions.values())
+            return next((model.name for model in ready if not tasks or model.task.name in tasks), None)
+
     def states(self) -> list[VersionState]:
         """How each version is doing: those that answer, and those that load, failed or drain."""
         with self._lock:

@@ -34,3 +34,13 @@ struct AttentionScratch {
         queries = (float*)place;
     }
 };
+
+// Writes the mixed values of `count` queries from `first` on, divided by the sums of their shares.
+inline void give_rows(const AttentionTask& task, int head, int first, int count, const AttentionScratch& scratch) {
+    const int columns = task.head_columns;
+    for (int query = 0; query < count; query++)
+        for (int column = 0; column < columns; column += kLanes)
+            store(
+                task.out + size_t(first + query) * task.out_stride + head * columns + column,
+                _mm512_mul_ps(load(scratch.mixed + query * columns + column), all(scratch.inverse_sums[query])));
+}

@@ -23,6 +23,7 @@ constexpr int8_t kFlip = 0;
 #include "attention_scratch.h"
 #include "transpose.h"
 #include "tile_attention.h"
+#include "attend.h"
 
 }  // namespace amx
 

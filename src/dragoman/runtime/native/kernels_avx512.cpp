@@ -23,6 +23,7 @@ constexpr int8_t kFlip = -128;
 #include "attention_scratch.h"
 #include "transpose.h"
 #include "float_attention.h"
+#include "attend.h"
 
 }  // namespace avx512
 

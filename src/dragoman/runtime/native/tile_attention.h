@@ -102,18 +102,6 @@ inline void attend_head(const AttentionTask& task, int head, AttentionScratch& s
         score_queries(task, queries + size_t(first) * task.mixed_stride, scratch.keys, scratch.scores, padded);
         softmax(scratch.scores, padded, task.length, count, scratch.shares, scratch.inverse_sums);
         mix_values(task, scratch.shares, scratch.values, scratch.mixed);
-        for (int query = 0; query < count; query++)
-            for (int column = 0; column < columns; column += kLanes)
-                store(
-                    task.out + size_t(first + query) * task.out_stride + head * columns + column,
-                    _mm512_mul_ps(load(scratch.mixed + query * columns + column), all(scratch.inverse_sums[query])));
-    }
-}
-
-void attend(const AttentionTask& task) {
-    AttentionScratch scratch(task.scratch, task.length, task.head_columns);
-    for (int head = task.first_head; head < task.end_head; head++) {
-        prefetch_head(task, head + 1);
-        attend_head(task, head, scratch);
+        give_rows(task, head, first, count, scratch);
     }
 }

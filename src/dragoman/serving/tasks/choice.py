@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypedDict
 
 from dragoman.errors import InvalidCheckpoint, InvalidInput
 from dragoman.models.checkpoint import Checkpoint
 from dragoman.models.names import Head
-from dragoman.models.readouts import embedding_readout_of, readout_of
+from dragoman.models.readouts import Readout, embedding_readout_of, readout_of
 from dragoman.serving.suggestion import suggest
 from dragoman.serving.tasks.base import Task
 from dragoman.serving.tasks.classification import TextClassification
@@ -81,15 +81,39 @@ def task_of(name: str, parts: TaskParts) -> Task:
     return MAKERS[checked_task(name, parts.checkpoint)](parts)
 
 
+class HeadParts(TypedDict):
+    """What every task that reads a classifier's head takes."""
+
+    tokenizer: Tokenizer
+    readout: Readout
+    labels: Sequence[str]
+    serving: ServingSpec
+
+
+def _head(parts: TaskParts) -> HeadParts:
+    checkpoint = parts.checkpoint
+    return {
+        "tokenizer": parts.tokenizer,
+        "readout": readout_of(checkpoint),
+        "labels": checkpoint.labels,
+        "serving": parts.serving,
+    }
+
+
 def _classification(parts: TaskParts) -> Task:
-    return TextClassification(
-        tokenizer=parts.tokenizer,
-        readout=readout_of(parts.checkpoint),
-        labels=parts.checkpoint.labels,
-        serving=parts.serving,
-        problem=parts.checkpoint.problem,
-        temperature=parts.temperature,
-    )
+    return TextClassification(**_head(parts), problem=parts.checkpoint.problem, temperature=parts.temperature)
+
+
+def _token_classification(parts: TaskParts) -> Task:
+    return TokenClassification(**_head(parts))
+
+
+def _rerank(parts: TaskParts) -> Task:
+    return Rerank(**_head(parts))
+
+
+def _zero_shot(parts: TaskParts) -> Task:
+    return ZeroShot(**_head(parts), detect=lambda text: parts.detector.detect(text)[0])
 
 
 def _embedding(parts: TaskParts) -> Task:
@@ -99,34 +123,6 @@ def _embedding(parts: TaskParts) -> Task:
         hidden=parts.checkpoint.config.hidden,
         serving=parts.serving,
         settings=parts.checkpoint.embedding,
-    )
-
-
-def _rerank(parts: TaskParts) -> Task:
-    return Rerank(
-        tokenizer=parts.tokenizer,
-        readout=readout_of(parts.checkpoint),
-        labels=parts.checkpoint.labels,
-        serving=parts.serving,
-    )
-
-
-def _zero_shot(parts: TaskParts) -> Task:
-    return ZeroShot(
-        tokenizer=parts.tokenizer,
-        readout=readout_of(parts.checkpoint),
-        labels=parts.checkpoint.labels,
-        serving=parts.serving,
-        detect=lambda text: parts.detector.detect(text)[0],
-    )
-
-
-def _token_classification(parts: TaskParts) -> Task:
-    return TokenClassification(
-        tokenizer=parts.tokenizer,
-        readout=readout_of(parts.checkpoint),
-        labels=parts.checkpoint.labels,
-        serving=parts.serving,
     )
 
 
