@@ -83,6 +83,7 @@ def test_a_whole_number_is_enough_for_a_fraction(tmp_path: Path) -> None:
         ("drain_seconds = -0.5", "'drain_seconds' is -0.5, expected float from 0", "How long"),
         ("max_body_bytes = -1", "'max_body_bytes' is -1, expected int from 1", "Largest"),
         ("host = 1", "'host' is 1, expected str", "Address that"),
+        ('access = "shut"', "'access' is 'shut', expected 'auto' or 'keys' or 'open'", "Whether callers"),
         ('drain_seconds = "x"', "'drain_seconds' is 'x', expected float", "How long"),
         ("[port]\na = 1", "'port' is {'a': 1}, expected int", "Port that"),
     ],

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from dragoman.errors import InvalidSpec, NotFound
 from dragoman.spec import (
     ModelSpec,
-    Section,
     convert_spec,
     field_rows,
     parse_spec,
@@ -23,6 +22,7 @@ from dragoman.spec import (
     spec_schema,
     spec_to_dict,
 )
+from dragoman.spec.sections import Section
 
 PLAIN = """
 name = "support"
@@ -34,7 +34,7 @@ files = ["data/*.jsonl"]
 labels = ["refund", "invoice"]
 """
 ROWS = list(field_rows())
-TABLES = {"data", "base", "training", "gates", "serving"}
+TABLES = {"data", "base", "training", "gates", "serving", "log", "release", "release.margins", "release.before"}
 EXAMPLE = Path(__file__).parents[1] / "examples/support/models/support.toml"
 
 
@@ -50,9 +50,11 @@ def plain(**changes: Any) -> dict[str, Any]:
     raw = json.loads(json.dumps(_minimal()))
     for key, value in changes.items():
         table, separator, name = key.partition("__")
-        if not separator:
-            table, name = "", key
-        (raw.setdefault(table, {}) if table else raw)[name] = value
+        place = raw
+        for part in table.split(".") if separator else ():
+            place = place.setdefault(part, {})
+        name = name if separator else key
+        place[name] = value
     return raw
 
 
@@ -252,7 +254,7 @@ def test_a_contradiction_is_refused(raw: dict[str, Any], message: str) -> None:
 def test_every_field_has_a_description_a_type_and_a_default() -> None:
     for row in ROWS:
         assert row.help.endswith("."), row.key
-        assert row.type in {"string", "integer", "number"} or row.type.startswith(("list of ", '"')), row.key
+        assert row.type in {"string", "integer", "number", "boolean"} or row.type.startswith(("list of ", '"')), row.key
         assert row.default, row.key
 
 
@@ -275,9 +277,22 @@ def all_keys(kind: type[Section], prefix: str = "") -> Iterator[str]:
 
 
 def _sections(kind: type[Section]) -> dict[str, type[Section]]:
-    found = {field.name: msgspec.inspect.type_info(field.type) for field in msgspec.structs.fields(kind)}
-    inner = {name: info.type if isinstance(info, msgspec.inspect.Metadata) else info for name, info in found.items()}
-    return {name: info.cls for name, info in inner.items() if isinstance(info, msgspec.inspect.StructType)}
+    tables = {}
+    for field in msgspec.structs.fields(kind):
+        for part in _parts(msgspec.inspect.type_info(field.type)):
+            if isinstance(part, msgspec.inspect.StructType):
+                tables[field.name] = part.cls
+    return tables
+
+
+def _parts(info: Any) -> Iterator[Any]:
+    if isinstance(info, msgspec.inspect.Metadata):
+        yield from _parts(info.type)
+    elif isinstance(info, msgspec.inspect.UnionType):
+        for one in info.types:
+            yield from _parts(one)
+    else:
+        yield info
 
 
 def test_the_schema_is_valid_and_describes_every_field() -> None:

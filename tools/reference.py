@@ -57,7 +57,8 @@ def settings_page() -> str:
             MADE,
             "",
             "A value comes from the command line, else from the environment, else from the workspace's",
-            f"`{WORKSPACE_FILE}`, else from the default. `--host` and `--port` are the settings with an option.",
+            f"`{WORKSPACE_FILE}`, else from the default. `--host`, `--port`, `--grpc-port` and `--access` are the",
+            "settings with an option.",
             "",
             *_table(("setting", "environment", "default", "what it says"), cells),
         ]

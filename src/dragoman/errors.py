@@ -10,6 +10,8 @@ DragomanError                 500, exit 1
 │       ├── TextTooLong       413
 │       ├── BodyTooLarge      413
 │       └── WrongTask         400           the model does something else
+├── Unauthenticated           401, exit 2   no key, or one that does not count
+├── Forbidden                 403, exit 2   not with this key, or not from there
 ├── NotFound                  404, exit 2   a model, version, run or dataset that does not exist
 ├── Conflict                  409, exit 2   somebody else changed or holds it
 ├── GateFailed                409, exit 1   the answer is no
@@ -32,6 +34,7 @@ __all__ = [
     "DeadlineExceeded",
     "DragomanError",
     "EmptyInput",
+    "Forbidden",
     "GateFailed",
     "InvalidCheckpoint",
     "InvalidData",
@@ -44,6 +47,7 @@ __all__ = [
     "Overloaded",
     "StorageFull",
     "TextTooLong",
+    "Unauthenticated",
     "Unavailable",
     "Untrusted",
     "WrongTask",
@@ -111,6 +115,20 @@ class BodyTooLarge(InvalidRequest):
 
 class WrongTask(InvalidRequest):
     """The model's task is not the one that the request needs."""
+
+
+class Unauthenticated(DragomanError):
+    """A request has no key, or one that does not count."""
+
+    status = 401
+    exit_code = 2
+
+
+class Forbidden(DragomanError):
+    """The key does not allow it, or the request comes from where none may come."""
+
+    status = 403
+    exit_code = 2
 
 
 class NotFound(DragomanError):

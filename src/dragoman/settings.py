@@ -30,6 +30,7 @@ class Setting(NamedTuple):
     help: str
     least: int = 0  # of a number
     most: int = 0
+    choices: tuple[str, ...] = ()  # of a text
 
     @property
     def variable(self) -> str:
@@ -39,13 +40,15 @@ class Setting(NamedTuple):
     @property
     def expected(self) -> str:
         """What a value must be, for messages."""
+        if self.choices:
+            return " or ".join(map(repr, self.choices))
         kind = type(self.default).__name__
         return kind if isinstance(self.default, str) else f"{kind} from {self.least} to {self.most}"
 
     def accepts(self, value: Any) -> bool:
-        """Whether the value has the setting's type and keeps its limits."""
+        """Whether the value has the setting's type, keeps its limits and is one of its choices."""
         if isinstance(self.default, str):
-            return isinstance(value, str)
+            return isinstance(value, str) and (not self.choices or value in self.choices)
         wanted = (int, float) if isinstance(self.default, float) else int
         return isinstance(value, wanted) and not isinstance(value, bool) and self.least <= value <= self.most
 
@@ -54,6 +57,12 @@ SETTINGS = (
     Setting("host", "127.0.0.1", "Address that the server listens on."),
     Setting("port", 8080, "Port that the server listens on.", most=65_535),
     Setting("grpc_port", 0, "Port of the gRPC server (Open Inference Protocol); 0: none.", most=65_535),
+    Setting(
+        "access",
+        "auto",
+        "Whether callers need a key: `keys`, `open`, or `auto`, which is open on a loopback address only.",
+        choices=("auto", "keys", "open"),
+    ),
     Setting("drain_seconds", 20.0, "How long a stopping server waits for requests in flight.", most=86_400),
     Setting(
         "max_body_bytes",
@@ -64,6 +73,10 @@ SETTINGS = (
     ),
     Setting("state", ".dragoman", "Folder of the workspace's state, relative to the workspace."),
     Setting("catalog", "", "SQLAlchemy URL of the catalog. Empty: SQLite in the state folder."),
+    Setting(
+        "signing_key", "", "File of the private key that signs bundles. Empty: keys/signing.pem in the state folder."
+    ),
+    Setting("trusted_keys", "keys", "Folder of the public keys whose signatures are believed."),
 )
 
 
@@ -73,10 +86,13 @@ class Settings(NamedTuple):
     host: str
     port: int
     grpc_port: int
+    access: str
     drain_seconds: float
     max_body_bytes: int
     state: str
     catalog: str
+    signing_key: str
+    trusted_keys: str
 
 
 def read_settings(root: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:

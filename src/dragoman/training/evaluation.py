@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,12 +76,13 @@ def _language_score(
     )
 
 
-def wilson_interval(successes: int, trials: int) -> Interval:
-    """Share of successes with Wilson's 95% score interval (Wilson 1927). `trials` must be positive."""
-    share, z2 = successes / trials, Z95**2
+def wilson_interval(successes: int, trials: int, *, level: float = 0.95) -> Interval:
+    """Share of successes with Wilson's score interval (Wilson 1927). `trials` must be positive."""
+    z = Z95 if level == 0.95 else NormalDist().inv_cdf((1 + level) / 2)
+    share, z2 = successes / trials, z**2
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = Z95 / (1 + z2 / trials) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    return Interval(value=share, low=max(0.0, centre - half), high=min(1.0, centre + half), n=trials)
+    half = z / (1 + z2 / trials) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
+    return Interval(value=share, low=max(0.0, centre - half), high=min(1.0, centre + half), n=trials, level=level)
 
 
 def calibration_error(confidence: Doubles, correct: NDArray[np.bool_]) -> float:

@@ -1,0 +1,132 @@
+"""From TOML to a spec, and back to plain data. What is wrong is refused with its place and the nearest right key."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dragoman.errors import InvalidSpec, NotFound
+from dragoman.spec.reference import field_rows, section_of
+from dragoman.spec.sections import ModelSpec
+
+__all__ = ["convert_spec", "parse_spec", "read_spec", "spec_to_dict"]
+
+
+def read_spec(path: Path) -> ModelSpec:
+    """Read a model's spec from a TOML file.
+
+    Raises `NotFound` for a missing file and `InvalidSpec` for everything wrong in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFound(
+            f"There is no spec at {path}.", help="`dragoman init FOLDER` writes one to start from."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="Name a TOML file.") from None
+    return parse_spec(text, source=str(path))
+
+
+def parse_spec(text: str, *, source: str = "spec") -> ModelSpec:
+    """Turn TOML text into a `ModelSpec`; `source` names it in errors."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
+    return convert_spec(raw, source=source)
+
+
+def convert_spec(raw: Any, *, source: str = "spec") -> ModelSpec:
+    """Turn plain data, such as parsed TOML or a bundle's `spec.json`, into a `ModelSpec`."""
+    if not isinstance(raw, dict):
+        raise InvalidSpec(f"{source} holds no table.", help="docs/spec.md lists every key with its type and default.")
+    _refuse_unknown(raw, ModelSpec, source)
+    try:
+        spec = msgspec.convert(raw, ModelSpec)
+    except msgspec.ValidationError as error:
+        raise InvalidSpec(f"{source}: {_in_toml_words(str(error))}.", help=_help_for(str(error))) from None
+    _refuse_contradictions(spec, source)
+    return spec
+
+
+def spec_to_dict(spec: ModelSpec) -> dict[str, Any]:
+    """The spec as plain data, defaults included."""
+    return typing.cast(dict[str, Any], msgspec.to_builtins(spec))
+
+
+def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str, prefix: str = "") -> None:
+    """Refuse unknown keys before types are looked at: a typing error is the likelier mistake."""
+    hints = typing.get_type_hints(kind)
+    for key, value in raw.items():
+        if key not in hints:
+            raise InvalidSpec(f"{source}: unknown key '{prefix}{key}'.", help=_nearest(key, kind, prefix))
+        if isinstance(value, dict) and (section := section_of(hints[key])) is not None:
+            _refuse_unknown(value, section, source, f"{prefix}{key}.")
+
+
+def _nearest(key: str, kind: type[msgspec.Struct], prefix: str) -> str:
+    here = {field.name: [prefix + field.name] for field in msgspec.structs.fields(kind)}
+    everywhere: dict[str, list[str]] = {}
+    for row in field_rows():
+        everywhere.setdefault(row.key.rpartition(".")[2], []).append(row.key)
+    if key in everywhere:
+        return _did_you_mean(everywhere[key])
+    for names, cutoff in ((here, 0.6), (everywhere, 0.8)):
+        if near := difflib.get_close_matches(key, names, n=1, cutoff=cutoff):
+            return _did_you_mean(names[near[0]])
+    return f"valid keys are {', '.join(prefix + name for name in here)}."
+
+
+def _did_you_mean(keys: list[str]) -> str:
+    quoted = " or ".join(f"'{key}'" for key in keys)
+    return f"did you mean {quoted}?"
+
+
+def _in_toml_words(message: str) -> str:
+    """`Expected `int`, got `str` - at `$.training.seed`` → `'training.seed': expected `int`, got `str``."""
+    what, _, where = message.partition(" - at ")
+    what = what.replace("Object missing required field", "the table lacks the required key", 1)
+    what = what[:1].lower() + what[1:]
+    place = where.strip("`").removeprefix("$").removeprefix(".")
+    return f"'{place}': {what}" if place else what
+
+
+def _help_for(message: str) -> str:
+    if "missing required field `owner`" in message:
+        return 'add owner = "team@example.com": every model needs somebody who answers for it.'
+    if "missing required field" in message:
+        return "add the key; `dragoman spec schema` and docs/spec.md list all of them."
+    return "docs/spec.md lists every key with its type and default."
+
+
+def _refuse_contradictions(spec: ModelSpec, source: str) -> None:
+    for key, values in (("languages", spec.languages), ("data.labels", spec.data.labels)):
+        if twice := sorted({value for value in values if values.count(value) > 1}):
+            raise InvalidSpec(f"{source}: '{key}' names {twice[0]!r} twice.", help="Remove one of the two.")
+    if spec.release is not None:
+        _refuse_steps(spec.release.steps, source)
+    checkpoint = spec.base.checkpoint
+    if checkpoint.startswith("scratch:") and checkpoint not in SCRATCH_PRESETS:
+        raise InvalidSpec(
+            f"{source}: 'base.checkpoint' is {checkpoint!r}.",
+            help=f"valid presets are {', '.join(SCRATCH_PRESETS)}; or name a Hugging Face folder.",
+        )
+
+
+def _refuse_steps(steps: list[float], source: str) -> None:
+    if steps != sorted(set(steps)) or steps[-1] != 100:
+        raise InvalidSpec(
+            f"{source}: 'release.steps' is {steps}.",
+            help="Write rising percents that end with 100: [1, 5, 25, 50, 100].",
+        )
+
+
+SCRATCH_PRESETS = ("scratch:mini", "scratch:small")

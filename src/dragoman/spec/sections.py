@@ -1,0 +1,302 @@
+"""The tables of a spec. Every field is documented here once: the schema and docs/spec.md are made from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+__all__ = [
+    "BaseSpec",
+    "BeforeSpec",
+    "DataSpec",
+    "GatesSpec",
+    "LogSpec",
+    "MarginsSpec",
+    "ModelSpec",
+    "ReleaseSpec",
+    "Section",
+    "ServingSpec",
+    "TrainingSpec",
+]
+
+# `$` alone also matches before a newline at the end; JSON Schema knows no `\Z`.
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)"
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$(?!\n)"
+Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
+Language = Annotated[str, Meta(pattern=LANGUAGE_PATTERN)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables of a spec."""
+
+
+class BaseSpec(Section, frozen=True, kw_only=True):
+    """Where the encoder starts from."""
+
+    checkpoint: Annotated[
+        str,
+        Meta(
+            description="`scratch:mini` or `scratch:small` for a new encoder, or a Hugging Face folder of the "
+            "XLM-RoBERTa, RoBERTa or BERT family, relative to the workspace."
+        ),
+    ] = "scratch:mini"
+    vocabulary: Annotated[
+        int, Meta(ge=500, le=500_000, description="Pieces of the tokenizer that a scratch model trains.")
+    ] = 12_000
+    max_tokens: Annotated[int, Meta(ge=8, le=8_192, description="Longest text in tokens, special tokens included.")] = (
+        128
+    )
+    pooling: Annotated[
+        Literal["mean", "cls"],
+        Meta(description="How a text's tokens become one vector. Hugging Face classifiers expect `cls`."),
+    ] = "mean"
+
+
+class DataSpec(Section, frozen=True, kw_only=True):
+    """What the model learns from."""
+
+    files: Annotated[
+        list[Annotated[str, Meta(min_length=1)]],
+        Meta(min_length=1, description="JSONL files, or glob patterns, relative to the workspace."),
+    ]
+    labels: Annotated[
+        list[Annotated[str, Meta(min_length=1)]],
+        Meta(min_length=2, description="The label set, in the order of the head."),
+    ]
+    dataset: Annotated[Name | None, Meta(description="Name of the dataset. Default: the model's name.")] = None
+
+
+class TrainingSpec(Section, frozen=True, kw_only=True):
+    """How the model learns. Everything that changes the result is here, and is saved in the bundle."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1, description="Seed of every random choice.")] = 0
+    epochs: Annotated[int, Meta(ge=1, le=1_000, description="Passes over the training split.")] = 30
+    batch_tokens: Annotated[
+        int, Meta(ge=64, le=1_000_000, description="Tokens per packed batch; no padding is counted.")
+    ] = 2_048
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="Peak learning rate (AdamW).")] = 1e-3
+    warmup: Annotated[float, Meta(ge=0, le=0.5, description="Share of the steps in which the learning rate rises.")] = (
+        0.1
+    )
+    weight_decay: Annotated[float, Meta(ge=0, le=10, description="AdamW weight decay of matrices.")] = 0.05
+    dropout: Annotated[float, Meta(ge=0, lt=1, description="Dropout inside the encoder and before the head.")] = 0.1
+    token_dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of the tokens replaced by the mask token while training.")
+    ] = 0.1
+    accent_dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of the texts that are read without their accents while training.")
+    ] = 0.1
+    subword_alpha: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=100,
+            description="Sharpness with which a scratch tokenizer draws other segmentations of a text while training: "
+            "higher values stay closer to the best one; 0 turns drawing off.",
+        ),
+    ] = 0.2
+    label_smoothing: Annotated[float, Meta(ge=0, lt=1, description="Label smoothing of the cross entropy.")] = 0.1
+    language_temperature: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Languages are drawn with probability proportional to (rows of the language) ** temperature: "
+            "1 keeps the shares of the data, lower values favour rare languages.",
+        ),
+    ] = 1.0
+    precision: Annotated[Literal["fp32", "bf16"], Meta(description="Arithmetic of matrix products while training.")] = (
+        "fp32"
+    )
+    threads: Annotated[
+        int, Meta(ge=1, le=256, description="CPU threads. Part of the spec, because sums depend on it.")
+    ] = 2
+    checkpoint_seconds: Annotated[
+        float, Meta(ge=0, description="Least time between two checkpoints of a running training.")
+    ] = 20.0
+
+
+class GatesSpec(Section, frozen=True, kw_only=True):
+    """What a version must reach on the test split to become the champion."""
+
+    accuracy: Annotated[float, Meta(ge=0, le=1, description="Least accuracy over all languages.")] = 0.0
+    worst_language_accuracy: Annotated[float, Meta(ge=0, le=1, description="Least accuracy in every language.")] = 0.0
+    agreement: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Least share of evaluation texts on which a faster form of the model (`dragoman tune`) gives "
+            "the label of the fp32 form.",
+        ),
+    ] = 0.995
+    worst_language_agreement: Annotated[float, Meta(ge=0, le=1, description="The same, in every language.")] = 0.98
+
+
+class ServingSpec(Section, frozen=True, kw_only=True):
+    """How the model answers. A change here needs no training."""
+
+    max_batch_tokens: Annotated[int, Meta(ge=16, description="Tokens that one forward pass may hold.")] = 4_096
+    max_queue_tokens: Annotated[int, Meta(ge=16, description="Tokens that may wait; more is answered with 429.")] = (
+        262_144
+    )
+    max_inputs: Annotated[int, Meta(ge=1, description="Texts in one request; more is answered with 413.")] = 1_024
+    max_text_characters: Annotated[
+        int, Meta(ge=1, description="Characters of one text; more is answered with 413.")
+    ] = 100_000
+    too_long: Annotated[
+        Literal["truncate", "refuse", "windows"],
+        Meta(
+            description="What happens to a text of more than `max_tokens`: cut, and said so, answered with 413, or "
+            "read in overlapping windows whose answers become one."
+        ),
+    ] = "truncate"
+    stride: Annotated[
+        int, Meta(ge=0, description="Tokens that two neighbouring windows share; at most half a window is used.")
+    ] = 32
+    abstain_below: Annotated[
+        float, Meta(ge=0, le=1, description="An answer whose best score is lower says `abstained`.")
+    ] = 0.0
+    threads: Annotated[int, Meta(ge=0, le=256, description="Threads of the runtime; 0 means all cores.")] = 0
+    precision: Annotated[
+        Literal["auto", "fp32", "int8", "bf16", "fp16"],
+        Meta(
+            description="Arithmetic of the encoder. `auto`: what `dragoman tune` chose for this version; without that "
+            "fp32 on a CPU and bf16 on a GPU. int8 is for CPUs, bf16 and fp16 for GPUs."
+        ),
+    ] = "auto"
+    device: Annotated[
+        Literal["cpu", "cuda"], Meta(description="Where the encoder runs; `cuda` needs the extra `train`.")
+    ] = "cpu"
+    cache_bytes: Annotated[int, Meta(ge=0, description="Memory for the results of recent texts; 0 keeps none.")] = (
+        67_108_864
+    )
+
+
+class MarginsSpec(Section, frozen=True, kw_only=True):
+    """How much worse a challenger may be, per metric and in every language, and still be released."""
+
+    errors: Annotated[float, Meta(gt=0, lt=1, description="Share of requests that fail, above the champion's.")] = 0.005
+    latency: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="Share of requests slower than the champion's 95th percentile, above the champion's own.",
+        ),
+    ] = 0.05
+    agreement: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="Share of requests with another label than the champion's, above what the evaluation before "
+            "the release allows.",
+        ),
+    ] = 0.02
+    confidence: Annotated[float, Meta(gt=0, lt=1, description="Fall of the mean score of the best label.")] = 0.05
+    abstention: Annotated[float, Meta(gt=0, lt=1, description="Share of abstentions, above the champion's.")] = 0.02
+    quality: Annotated[
+        float, Meta(gt=0, lt=1, description="Share of wrong labels, above the champion's, where the truth comes.")
+    ] = 0.02
+
+
+class BeforeSpec(Section, frozen=True, kw_only=True):
+    """What a challenger must show before it gets traffic. Both versions answer the test split of the data as it is."""
+
+    accuracy: Annotated[
+        float, Meta(ge=0, le=1, description="How far the accuracy over all languages may be below the champion's.")
+    ] = 0.01
+    forgetting: Annotated[
+        float, Meta(ge=0, le=1, description="How far the accuracy of any language may be below the champion's.")
+    ] = 0.05
+    latency: Annotated[float, Meta(gt=0, description="Largest ratio of the time of one text to the champion's.")] = 1.5
+    cost: Annotated[float, Meta(gt=0, description="Largest ratio of the compute per token to the champion's.")] = 1.5
+
+
+class ReleaseSpec(Section, frozen=True, kw_only=True):
+    """How a new version reaches users. Without this table it becomes the champion when it passes its gates."""
+
+    shadow: Annotated[
+        bool, Meta(description="Whether the challenger first answers copies of requests only, seen by nobody.")
+    ] = True
+    steps: Annotated[
+        list[Annotated[float, Meta(gt=0, le=100)]],
+        Meta(min_length=1, description="Percent of the traffic that the challenger answers, step by step."),
+    ] = msgspec.field(default_factory=lambda: [1, 5, 25, 50, 100])
+    mirror: Annotated[
+        float,
+        Meta(ge=0, le=1, description="Share of the requests that the other version answers too, for paired evidence."),
+    ] = 1.0
+    alpha: Annotated[
+        float,
+        Meta(
+            gt=0, le=0.5, description="Greatest probability that a healthy challenger is rolled back by the evidence."
+        ),
+    ] = 0.05
+    step_minutes: Annotated[float, Meta(ge=0, description="Least time at a step.")] = 60.0
+    min_requests: Annotated[
+        int, Meta(ge=0, description="Least requests of users that the challenger answers at a step.")
+    ] = 200
+    max_hours: Annotated[
+        float, Meta(gt=0, description="A release that is not decided by then is rolled back, and says what it lacked.")
+    ] = 168.0
+    required: Annotated[
+        list[Literal["errors", "latency", "agreement", "confidence", "abstention", "quality"]],
+        Meta(description="Metrics that must be shown to be within their margin; the others can only stop a release."),
+    ] = msgspec.field(default_factory=lambda: ["errors", "latency", "agreement"])
+    thin: Annotated[
+        Literal["wait", "pool", "ask"],
+        Meta(
+            description="A language with too little traffic to decide: wait for more, judge it together with the "
+            "languages of its family or script, or ask a person."
+        ),
+    ] = "wait"
+    approval: Annotated[bool, Meta(description="Whether a person must approve before a challenger gets traffic.")] = (
+        False
+    )
+    margins: Annotated[MarginsSpec, Meta(description="How much worse a challenger may be.")] = MarginsSpec()
+    before: Annotated[BeforeSpec, Meta(description="What a challenger must show before it gets traffic.")] = (
+        BeforeSpec()
+    )
+
+
+class LogSpec(Section, frozen=True, kw_only=True):
+    """What is kept of every answer."""
+
+    enabled: Annotated[bool, Meta(description="Whether answers are recorded.")] = True
+    durability: Annotated[
+        Literal["batched", "each"],
+        Meta(
+            description="`each`: an answer is sent when its record is on the disk; `batched`: its record is there "
+            "within a second."
+        ),
+    ] = "batched"
+    text: Annotated[bool, Meta(description="Whether the text is kept, with personal data replaced by pseudonyms.")] = (
+        False
+    )
+
+
+class ModelSpec(Section, frozen=True, kw_only=True):
+    """The life of one model."""
+
+    name: Annotated[Name, Meta(description="Name of the model: lower case, digits, `-` and `_`.")]
+    owner: Annotated[str, Meta(min_length=1, description="Who answers for the model. Required.")]
+    languages: Annotated[
+        list[Language], Meta(min_length=1, description="BCP 47 codes of the languages that the model serves.")
+    ]
+    data: Annotated[DataSpec, Meta(description="What the model learns from.")]
+    task: Annotated[Literal["text-classification"], Meta(description="What the model does.")] = "text-classification"
+    description: Annotated[str, Meta(description="One or two sentences for the model card.")] = ""
+    base: Annotated[BaseSpec, Meta(description="Where the encoder starts from.")] = BaseSpec()
+    training: Annotated[TrainingSpec, Meta(description="How the model learns.")] = TrainingSpec()
+    gates: Annotated[GatesSpec, Meta(description="What a version must reach to become the champion.")] = GatesSpec()
+    serving: Annotated[ServingSpec, Meta(description="How the model answers.")] = ServingSpec()
+    log: Annotated[LogSpec, Meta(description="What is kept of every answer.")] = LogSpec()
+    release: Annotated[ReleaseSpec | None, Meta(description="How a new version reaches users.")] = None
+
+    @property
+    def dataset_name(self) -> str:
+        return self.data.dataset or self.name
