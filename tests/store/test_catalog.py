@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import event, text
 from tests.checks.store import add_version, dataset_version, run_record
@@ -12,7 +13,9 @@ from tests.store.children import output_of, start
 
 from dragoman.errors import InvalidInput, MissingExtra, StorageFull, Unavailable, Untrusted
 from dragoman.store import engines
+from dragoman.store.audit import Head
 from dragoman.store.catalog import SqlCatalog
+from dragoman.store.verification import verify_audit
 
 OPEN_AND_REGISTER = """
 import sys
@@ -57,6 +60,65 @@ for point in itertools.count(1):
 print(json.dumps(seen))
 """
 
+DIE_WHILE_THE_ALIAS_MOVES = """
+import itertools, json, os, pathlib, signal, sys
+from sqlalchemy import Engine, event
+from dragoman.store.catalog import SqlCatalog
+from dragoman.store.verification import verify_audit
+
+url, anchor = sys.argv[1], pathlib.Path(sys.argv[2])
+
+def move(point):
+    moments = itertools.count(1)
+    def count(*_):
+        if next(moments) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+    replace = pathlib.Path.replace
+    def counted(*paths):
+        count()
+        replace(*paths)
+        count()
+    catalog = SqlCatalog(url, anchor=anchor)
+    event.listen(Engine, "after_cursor_execute", count)
+    event.listen(Engine, "commit", count)
+    pathlib.Path.replace = counted
+    found = catalog.alias("support", "champion")
+    catalog.move_alias("support", "champion", 3 - (found or 1), expected=found)
+    os._exit(0)
+
+catalog = SqlCatalog(url, anchor=anchor)
+for bundle in "xy":
+    catalog.add_version(model="support", bundle=bundle, run="r", owner="o", created="c")
+seen = []
+for point in itertools.count(1):
+    child = os.fork()
+    if child == 0:
+        move(point)
+    _, status = os.waitpid(child, 0)
+    kept = json.loads(anchor.read_text())["number"]
+    seen.append([status, catalog.audit_head().number, kept, verify_audit(catalog, anchor)])
+    if status == 0:
+        break
+print(json.dumps(seen))
+"""
+
+CHANGE_MUCH = """
+import pathlib, sys
+from dragoman.errors import Conflict
+from dragoman.store.catalog import SqlCatalog
+catalog = SqlCatalog(sys.argv[1], anchor=pathlib.Path(sys.argv[2]))
+held = 0
+for number in range(12):
+    catalog.audit("labels.added", "models:/support", detail={"number": number})
+    found = catalog.alias("support", "champion")
+    try:
+        catalog.move_alias("support", "champion", 3 - found, expected=found)
+    except Conflict:
+        pass
+    held += catalog.lease("controller", sys.argv[3], seconds=3600)
+print(held)
+"""
+
 MODULES_OF_A_CATALOG = """
 import sys
 from dragoman.store.catalog import SqlCatalog
@@ -81,6 +143,48 @@ def test_a_process_killed_after_any_statement_registers_all_or_nothing(url: str)
     assert len(killed) >= 4
     assert all(status == 9 and numbers == [] for status, numbers in killed)
     assert last == [0, [1]]
+
+
+def test_a_process_killed_at_any_moment_leaves_a_change_with_its_row(url: str, tmp_path: Path) -> None:
+    *killed, last = json.loads(output_of(DIE_WHILE_THE_ALIAS_MOVES, url, tmp_path / "audit.head"))
+    assert len(killed) >= 8
+    assert all(status == 9 and problems == [] for status, _, _, problems in killed)
+    assert all(head - 1 <= kept <= head for _, head, kept, _ in killed)
+    assert {head - kept for _, head, kept, _ in killed} == {0, 1}  # the file is written after the commit
+    assert (last[0], last[1], last[3]) == (0, last[2], [])
+
+
+def test_processes_that_change_at_once_leave_one_chain(url: str, tmp_path: Path) -> None:
+    catalog, anchor = SqlCatalog(url, anchor=tmp_path / "audit.head"), tmp_path / "audit.head"
+    for bundle in "xy":
+        add_version(catalog, bundle)
+    catalog.move_alias("support", "champion", 1, expected=None)
+    children = [start(CHANGE_MUCH, url, anchor, name) for name in "ab"]
+    held = [int(child.communicate(timeout=60)[0]) for child in children]
+    assert sorted(held) == [0, 12]
+    assert len(catalog.audit_rows(action="labels.added")) == 24
+    assert verify_audit(catalog, anchor) == []
+    assert msgspec.json.decode(anchor.read_bytes(), type=Head) == catalog.audit_head()
+    catalog.close()
+
+
+def test_a_change_is_done_even_if_its_row_cannot_be_noted_outside(
+    tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    catalog = SqlCatalog(url, anchor=tmp_path / "file" / "audit.head")
+    assert add_version(catalog).number == 1
+    assert "is not noted in" in caplog.text
+    assert catalog.models() == ["support"]
+    catalog.close()
+
+
+def test_counts_that_were_damaged_are_not_trusted(sql_catalog: SqlCatalog) -> None:
+    sql_catalog.save_tallies("r1", "a", [], {})
+    with sql_catalog._writing() as connection:
+        connection.execute(text("UPDATE tallies SET exposed = '['"))
+    with pytest.raises(Untrusted, match="The counts of the release 'r1' cannot be read"):
+        sql_catalog.tallies("r1")
 
 
 def test_a_reader_does_not_wait_for_a_writer(sql_catalog: SqlCatalog) -> None:

@@ -66,6 +66,18 @@ def test_a_full_disk_leaves_the_old_content(code: int, tmp_path: Path, monkeypat
     assert names_in(tmp_path) == ["file"]
 
 
+def test_a_file_that_need_not_survive_a_power_cut_is_not_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    write_atomically(tmp_path / "file", b"fast", sync=False)
+    assert synced == []
+    write_atomically(tmp_path / "file", b"safe")
+    assert len(synced) == 2  # the file and its folder
+    assert (tmp_path / "file").read_bytes() == b"safe"
+
+
 def test_another_error_of_the_system_passes(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow import dataset as ds
 from tests.store.children import output_of, start
 
 from dragoman.errors import Conflict, StorageFull, Untrusted
@@ -48,6 +49,10 @@ print(*sorted({"pyarrow", "deltalake", "sqlalchemy"} & set(sys.modules)))
 
 def rows(*numbers: int) -> pa.Table:
     return pa.table({"number": pa.array(numbers, pa.int64())})
+
+
+def rows_of_day(day: int) -> pa.Table:
+    return rows(1, 2).append_column("day", pa.array([day, day]))
 
 
 def test_other_programs_can_read_a_table(tmp_path: Path) -> None:
@@ -140,6 +145,102 @@ def test_a_table_that_stays_locked_is_not_written(tmp_path: Path, monkeypatch: p
     with FileLock(tmp_path / "examples.lock"), pytest.raises(Conflict, match=f"held by process {os.getpid()}"):
         tables.append("examples", rows(1))
     assert tables.names() == []
+
+
+def test_rows_with_a_number_are_appended_once(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    added = [
+        tables.append_once("log", rows(number), app=app, number=number)
+        for app, number in [("a", 1), ("a", 1), ("b", 1), ("a", 3), ("a", 2), ("a", 4)]
+    ]
+    assert added == [True, False, True, True, False, True]
+    assert sorted(tables.read("log")["number"].to_pylist()) == [1, 1, 3, 4]
+
+
+def test_a_number_without_rows_is_done(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    assert tables.append_once("log", rows(), app="a", number=1)
+    assert not tables.append_once("log", rows(1), app="a", number=1)
+    assert tables.read("log").num_rows == 0
+
+
+def test_rows_appended_once_are_synced_with_their_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(
+        tables_module, "_sync", lambda path: synced.append(path.relative_to(tmp_path / "log").as_posix())
+    )
+    tables = DeltaTables(tmp_path)
+    for number in (1, 2):
+        tables.append_once("log", rows_of_day(number), app="a", number=number, partition_by=["day"])
+        assert {".", "_delta_log", f"_delta_log/{number - 1:020}.json", f"day={number}"} < set(synced)
+        assert any(re.match(rf"day={number}/.*parquet", path) for path in synced)
+
+
+def test_a_commit_of_a_killed_process_is_synced_by_who_asks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = DeltaTables(tmp_path)
+    for number in (1, 2):
+        tables.append_once("log", rows(number), app="a", number=number)
+    synced: list[Path] = []
+    monkeypatch.setattr(tables_module, "_sync", synced.append)
+    assert not tables.append_once("log", rows(1), app="a", number=1)
+    assert tmp_path / "log" / "_delta_log" / f"{0:020}.json" in synced
+
+
+def test_an_old_commit_whose_files_are_gone_is_done(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    tables.append_once("log", rows_of_day(1), app="a", number=1, partition_by=["day"])
+    tables.append_once("log", rows_of_day(1), app="a", number=2)
+    table = DeltaTable(tmp_path / "log")
+    table.optimize.compact()
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    assert not tables.append_once("log", rows_of_day(1), app="a", number=1)
+    assert tables.read("log").num_rows == 4
+
+
+def test_columns_that_are_new_are_added(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    tables.append_once("log", rows(1), app="a", number=1)
+    tables.append_once("log", rows(2).append_column("word", pa.array(["two"])), app="a", number=2)
+    tables.append_once("log", rows(3), app="a", number=3)
+    found = tables.read("log").sort_by("number")
+    assert found.to_pydict() == {"number": [1, 2, 3], "word": [None, "two", None]}
+
+
+def test_nothing_is_appended_once_to_a_damaged_table(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    tables.append_once("log", rows(1), app="a", number=1)
+    next((tmp_path / "log" / "_delta_log").glob("*.json")).write_bytes(b"")
+    with pytest.raises(Untrusted, match="'log' cannot be read"):
+        tables.append_once("log", rows(2), app="a", number=2)
+
+
+def test_a_full_disk_is_said_when_appending_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DeltaError("LocalFileSystem error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", fail)
+    with pytest.raises(StorageFull, match="No space left"):
+        DeltaTables(tmp_path).append_once("log", rows(1), app="a", number=1)
+
+
+def test_parts_of_a_table_come_from_the_highest_on(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    table = pa.table({"number": [1, 2, 3, 4, 5], "day": ["a", "b", "a", None, "b"]})
+    tables.append_once("log", table, app="a", number=1, partition_by=["day"])
+    assert [part["number"].to_pylist() for part in tables.read_parts("log", by="day")] == [[2, 5], [1, 3], [4]]
+    wanted = tables.read_parts("log", by="day", wanted=ds.field("number") < 3)
+    assert [part["number"].to_pylist() for part in wanted if len(part)] == [[2], [1]]
+    assert list(tables.read_parts("other", by="day")) == []
+
+
+def test_a_damaged_part_is_not_trusted(tmp_path: Path) -> None:
+    tables = DeltaTables(tmp_path)
+    tables.append_once("log", rows_of_day(1), app="a", number=1, partition_by=["day"])
+    next((tmp_path / "log").glob("*/*.parquet")).unlink()
+    with pytest.raises(Untrusted, match="'log' cannot be read"):
+        list(tables.read_parts("log", by="day"))
 
 
 def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:

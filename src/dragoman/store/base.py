@@ -6,10 +6,22 @@ all, whenever its process dies.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from dragoman.records import DatasetVersion, Run, Version
+from dragoman.records import (
+    ApiKey,
+    AuditRow,
+    By,
+    DatasetVersion,
+    Release,
+    Run,
+    Signature,
+    TallyRow,
+    Version,
+)
+from dragoman.store.audit import Head
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: only names of types are needed here
@@ -69,13 +81,14 @@ class Tables(Protocol):
 
 
 class Catalog(Protocol):
-    """The records of datasets, runs, versions and aliases.
+    """The records of datasets, runs, versions, aliases, signatures, releases and keys, and the log of all changes.
 
     A name that the database cannot hold raises `InvalidInput` when written, and is not found when read. Every method
-    may raise `Unavailable`; the writing ones also `StorageFull`.
+    may raise `Unavailable`; the writing ones also `StorageFull`. A change and its row of the audit log are one
+    transaction. `by` says who makes it; None means the user of this process.
     """
 
-    def add_dataset_version(self, record: DatasetVersion) -> DatasetVersion:
+    def add_dataset_version(self, record: DatasetVersion, *, by: By | None = None) -> DatasetVersion:
         """Add a version, or return the one with the same name and digest.
 
         Raises `Conflict` if the number is taken by another digest.
@@ -90,7 +103,7 @@ class Catalog(Protocol):
     def dataset_versions(self, name: str) -> list[DatasetVersion]:
         """All versions of a dataset by number; empty for an unknown one."""
 
-    def save_run(self, run: Run) -> None:
+    def save_run(self, run: Run, *, by: By | None = None) -> None:
         """Add the run, or replace the one with its id."""
 
     def run(self, id: str) -> Run:
@@ -99,7 +112,9 @@ class Catalog(Protocol):
     def runs(self, *, model: str | None = None) -> list[Run]:
         """All runs, or those of one model; the newest started first."""
 
-    def add_version(self, *, model: str, bundle: str, run: str, owner: str, created: str) -> Version:
+    def add_version(
+        self, *, model: str, bundle: str, run: str, owner: str, created: str, by: By | None = None
+    ) -> Version:
         """Register a bundle under the model's next number (1, 2, 3, without gaps), or return its version."""
 
     def version(self, model: str, number: int) -> Version:
@@ -114,8 +129,72 @@ class Catalog(Protocol):
     def alias(self, model: str, alias: str) -> int | None:
         """The number of the version that the alias points at."""
 
-    def move_alias(self, model: str, alias: str, number: int, *, expected: int | None) -> None:
+    def move_alias(
+        self, model: str, alias: str, number: int | None, *, expected: int | None, by: By | None = None
+    ) -> None:
         """Point the alias at a version, if it points at `expected` now; None means that it does not exist.
 
-        Raises `Conflict` if it points elsewhere, and `NotFound` for an unknown version.
+        With the number None the alias is removed. Raises `Conflict` if it points elsewhere or at a retired version, and
+        `NotFound` for an unknown version.
         """
+
+    def retire_version(self, model: str, number: int, *, by: By | None = None) -> Version:
+        """Mark a version as retired. Raises `Conflict` while an alias points at it or a release uses it."""
+
+    def restore_version(self, model: str, number: int, *, by: By | None = None) -> Version:
+        """Take back that a version is retired: it may be served again. Raises `NotFound`."""
+
+    def add_signature(self, signature: Signature, *, by: By | None = None) -> None:
+        """Keep a signed statement about a bundle; one that is there already changes nothing."""
+
+    def signatures(self, bundle: str) -> list[Signature]:
+        """The statements about a bundle, the oldest first."""
+
+    # Releases
+
+    def save_release(self, release: Release, *, expected: int | None, action: str, by: By | None = None) -> Release:
+        """Add a release (`expected` None) or replace the one with its id if its revision is `expected`.
+
+        Returns it with its new revision. `action`, such as "release.stepped", names the audit row; an empty one writes
+        none: a change of what was measured only. Raises `Conflict` if another revision is there, or if the model has
+        another active release.
+        """
+
+    def release(self, id: str) -> Release:
+        """Raises `NotFound`."""
+
+    def releases(self, *, model: str | None = None, active: bool | None = None) -> list[Release]:
+        """Releases, the newest first."""
+
+    def save_tallies(self, release: str, replica: str, rows: Sequence[TallyRow], exposed: Mapping[str, int]) -> None:
+        """Replace what one replica has counted for a release."""
+
+    def tallies(self, release: str) -> dict[str, tuple[list[TallyRow], dict[str, int]]]:
+        """Counts and exposed requests by replica."""
+
+    def lease(self, name: str, holder: str, *, seconds: float) -> bool:
+        """Whether `holder` holds the lease for the next seconds: it had it, or nobody else did."""
+
+    # Keys
+
+    def save_key(self, key: ApiKey, *, action: str, by: By | None = None) -> None:
+        """Add a key, or replace the one with its id. `action` is "key.created", "key.revoked" or "key.rotated".
+
+        Raises `Conflict` where a revoked key would count again.
+        """
+
+    def keys(self) -> list[ApiKey]:
+        """All keys, the oldest first."""
+
+    # Audit
+
+    def audit(self, action: str, subject: str, *, detail: Mapping[str, Any], by: By | None = None) -> AuditRow:
+        """Record a change that is not the catalog's own."""
+
+    def audit_rows(
+        self, *, after: int = 0, limit: int | None = None, action: str = "", subject: str = ""
+    ) -> list[AuditRow]:
+        """Rows with a number above `after`, in order; of an action ("release." means all that begin so), a subject."""
+
+    def audit_head(self) -> Head:
+        """The newest row, as the catalog keeps it beside the rows."""

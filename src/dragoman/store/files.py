@@ -21,17 +21,18 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 POLL_SECONDS = 0.01
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Write a file so that readers, and a crash at any moment, see the old content or the new one.
 
-    Makes missing folders. Raises `StorageFull`, leaving the old content.
+    Makes missing folders. Without `sync` a power cut, unlike a crash, may lose both. Raises `StorageFull`, leaving
+    the old content.
     """
-    with atomic_file(path) as file:
+    with atomic_file(path, sync=sync) as file:
         file.write(data)
 
 
 @contextmanager
-def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, *, mode: int = 0o644, sync: bool = True) -> Iterator[BinaryIO]:
     """A file to write that takes its place at `path` when the block ends, and vanishes if the block fails.
 
     A killed writer leaves a `.NAME.RANDOM.tmp` beside the file, which nobody reads.
@@ -40,15 +41,22 @@ def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     make_folder(path.parent)
     with full_disk_as_error(path):
         try:
-            with temporary.open("xb") as file:
+            with _create(temporary) as file:
                 yield file
                 file.flush()
                 os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        if sync:
+            _sync_folder(path.parent)
+
+
+def _create(path: Path) -> BinaryIO:
+    """A new file that only its owner may read: it may be a key, which gets its mode when it is whole."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,24 +5,16 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from dragoman.records import DatasetVersion, Record, Run, Version
 from dragoman.store.files import write_atomically
+from dragoman.store.memory_catalog import MemoryCatalog
 from dragoman.store.refusals import (
-    alias_elsewhere,
     blob_not_found,
-    dataset_number_taken,
-    dataset_version_not_found,
     require_file,
     require_table_name,
-    run_not_found,
     table_not_found,
     table_version_not_found,
-    unstorable,
-    version_not_found,
 )
 from dragoman.store.tables import fit_rows
 
@@ -30,9 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa  # heavy: only names of types are needed here
 
 __all__ = ["MemoryBlobs", "MemoryCatalog", "MemoryTables"]
-
-
-Kind = TypeVar("Kind", bound=Record)
 
 
 class MemoryBlobs:
@@ -102,104 +91,3 @@ class MemoryTables:
         versions = self._versions.setdefault(name, [])
         versions.append(table)
         return len(versions) - 1
-
-
-class MemoryCatalog:
-    """Records in dictionaries."""
-
-    def __init__(self) -> None:
-        self._datasets: dict[str, dict[int, DatasetVersion]] = {}
-        self._runs: dict[str, Run] = {}
-        self._versions: dict[str, list[Version]] = {}
-        self._aliases: dict[tuple[str, str], int] = {}
-        self._lock = threading.Lock()
-
-    # Datasets
-
-    def add_dataset_version(self, record: DatasetVersion) -> DatasetVersion:
-        with self._lock:
-            if existing := self.find_dataset_version(record.name, record.digest):
-                return existing
-            versions = self._datasets.setdefault(record.name, {})
-            if record.number in versions:
-                raise dataset_number_taken(record.name, record.number)
-            versions[record.number] = _copy(record)
-            return record
-
-    def dataset_version(self, name: str, number: int) -> DatasetVersion:
-        versions = self._datasets.get(name, {})
-        if number not in versions:
-            raise dataset_version_not_found(name, number, sorted(versions))
-        return _copy(versions[number])
-
-    def find_dataset_version(self, name: str, digest: str) -> DatasetVersion | None:
-        return next((version for version in self.dataset_versions(name) if version.digest == digest), None)
-
-    def dataset_versions(self, name: str) -> list[DatasetVersion]:
-        return [_copy(version) for _, version in sorted(self._datasets.get(name, {}).items())]
-
-    # Runs
-
-    def save_run(self, run: Run) -> None:
-        self._runs[run.id] = _copy(run)
-
-    def run(self, id: str) -> Run:
-        if id not in self._runs:
-            raise run_not_found(id)
-        return _copy(self._runs[id])
-
-    def runs(self, *, model: str | None = None) -> list[Run]:
-        chosen = [_copy(run) for run in list(self._runs.values()) if model in (None, run.model)]
-        return sorted(chosen, key=lambda run: (run.started, run.id), reverse=True)
-
-    # Versions and aliases
-
-    def add_version(self, *, model: str, bundle: str, run: str, owner: str, created: str) -> Version:
-        with self._lock:
-            for existing in self.versions(model):
-                if existing.bundle == bundle:
-                    return existing
-            number = len(self.versions(model)) + 1
-            version = Version(model=model, number=number, bundle=bundle, run=run, owner=owner, created=created)
-            kept = _copy(version)
-            self._versions.setdefault(model, []).append(kept)
-            return version
-
-    def version(self, model: str, number: int) -> Version:
-        versions = {version.number: version for version in self.versions(model)}
-        if number not in versions:
-            raise version_not_found(model, number, list(versions))
-        return versions[number]
-
-    def versions(self, model: str) -> list[Version]:
-        return [self._with_aliases(version) for version in self._versions.get(model, [])]
-
-    def models(self) -> list[str]:
-        return sorted(self._versions)
-
-    def alias(self, model: str, alias: str) -> int | None:
-        return self._aliases.get((model, alias))
-
-    def move_alias(self, model: str, alias: str, number: int, *, expected: int | None) -> None:
-        with self._lock:
-            self.version(model, number)
-            found = self.alias(model, alias)
-            if found != expected:
-                raise alias_elsewhere(model, alias, found=found, expected=expected)
-            self._aliases[model, alias] = number
-
-    def _with_aliases(self, version: Version) -> Version:
-        mine = [
-            alias
-            for (model, alias), number in list(self._aliases.items())
-            if (model, number) == (version.model, version.number)
-        ]
-        return msgspec.structs.replace(version, aliases=sorted(mine))
-
-
-def _copy(record: Kind) -> Kind:
-    """The record as it would come back from a database: a change of the one does not reach the other."""
-    try:
-        return msgspec.json.decode(msgspec.json.encode(record), type=type(record))
-    except UnicodeEncodeError:
-        raise unstorable() from None

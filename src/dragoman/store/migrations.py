@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from dragoman.errors import Conflict
+from dragoman.store.adoption import adopt
 
 __all__ = ["MIGRATIONS", "migrate"]
 
@@ -17,8 +18,8 @@ MIGRATIONS: list[Migration] = []
 ATTEMPTS = 5
 
 
-def migrate(engine: Engine) -> None:
-    """Apply the steps that are missing, all or none.
+def migrate(engine: Engine) -> bool:
+    """Apply the steps that are missing, all or none; says whether there were some.
 
     Two processes may do so at once: where the database does not make one wait, it refuses the second one's tables, and
     the second one looks again. Raises `Conflict` for a catalog that a newer release wrote.
@@ -31,14 +32,15 @@ def migrate(engine: Engine) -> None:
     return _apply_missing(engine)
 
 
-def _apply_missing(engine: Engine) -> None:
+def _apply_missing(engine: Engine) -> bool:
     with engine.begin() as connection:
         applied = _applied(connection)
         _refuse_unknown(applied)
-        for migration in MIGRATIONS:
-            if migration.__name__ not in applied:
-                _remember(connection, migration.__name__)
-                migration(connection)
+        missing = [migration for migration in MIGRATIONS if migration.__name__ not in applied]
+        for migration in missing:
+            _remember(connection, migration.__name__)
+            migration(connection)
+    return bool(missing)
 
 
 def _applied(connection: Connection) -> set[str]:
@@ -107,3 +109,57 @@ def m001_initial(connection: Connection) -> None:
         """,
     ):
         connection.execute(text(statement))
+
+
+@migration
+def m002_trust(connection: Connection) -> None:
+    for statement in (
+        "ALTER TABLE versions ADD COLUMN retired TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE signatures (
+            bundle TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            record TEXT NOT NULL,
+            PRIMARY KEY (bundle, digest)
+        )
+        """,
+        """
+        CREATE TABLE releases (
+            id TEXT NOT NULL PRIMARY KEY,
+            model TEXT NOT NULL,
+            champion INTEGER NOT NULL,
+            challenger INTEGER NOT NULL,
+            active INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            record TEXT NOT NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX one_active_release ON releases (model) WHERE active = 1",
+        """
+        CREATE TABLE tallies (
+            release TEXT NOT NULL,
+            replica TEXT NOT NULL,
+            counts TEXT NOT NULL,
+            exposed TEXT NOT NULL,
+            PRIMARY KEY (release, replica)
+        )
+        """,
+        "CREATE TABLE leases (name TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, ends BIGINT NOT NULL)",
+        "CREATE TABLE keys (id TEXT NOT NULL PRIMARY KEY, record TEXT NOT NULL)",
+        """
+        CREATE TABLE audit (
+            number INTEGER NOT NULL PRIMARY KEY,
+            time TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            previous TEXT NOT NULL,
+            hash TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX audit_by_subject ON audit (subject)",
+        "CREATE TABLE audit_head (number INTEGER NOT NULL PRIMARY KEY, hash TEXT NOT NULL)",
+    ):
+        connection.execute(text(statement))
+    adopt(connection)

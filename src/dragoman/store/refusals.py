@@ -10,17 +10,27 @@ from dragoman.errors import Conflict, InvalidInput, NotFound, Untrusted
 
 __all__ = [
     "alias_elsewhere",
+    "alias_on_retired",
+    "audit_log_changed",
     "blob_changed",
     "blob_not_found",
     "dataset_number_taken",
     "dataset_version_not_found",
     "is_table_name",
+    "key_was_revoked",
+    "release_changed",
+    "release_exists",
+    "release_is_active",
+    "release_not_found",
+    "release_of_retired",
+    "release_unsaid",
     "require_file",
     "require_table_name",
     "run_not_found",
     "table_not_found",
     "table_version_not_found",
     "unstorable",
+    "version_in_use",
     "version_not_found",
 ]
 
@@ -106,6 +116,72 @@ def alias_elsewhere(model: str, alias: str, *, found: int | None, expected: int 
         f"The alias '{model}@{alias}' {_pointing(found)}; expected was that it {_pointing(expected)}.",
         help="Somebody else moved it; look at the versions and decide again.",
     )
+
+
+def alias_on_retired(model: str, alias: str, number: int) -> Conflict:
+    return Conflict(
+        f"The alias '{model}@{alias}' cannot point at version {number}: it is retired.",
+        help="Choose another version, or register the bundle of a new run.",
+    )
+
+
+def version_in_use(model: str, number: int, *, aliases: Sequence[str], releases: Sequence[str]) -> Conflict:
+    users = [f"the alias '{alias}'" for alias in aliases] + [f"the release '{id}'" for id in releases]
+    verb = "points at it" if not releases else "uses it" if len(users) == 1 else "use it"
+    return Conflict(
+        f"Version {number} of '{model}' cannot be retired: {_and(users)} {verb}.",
+        help="Move the alias to another version and end the release first.",
+    )
+
+
+def release_not_found(id: str) -> NotFound:
+    return NotFound(f"There is no release {id!r}.", help="`dragoman release list` shows all releases.")
+
+
+def release_exists(id: str) -> Conflict:
+    return Conflict(f"There is a release {id!r} already.", help="Read it and change it, or choose another id.")
+
+
+def release_is_active(model: str, id: str) -> Conflict:
+    """`id` is empty for one that another process has just started or ended."""
+    return Conflict(
+        f"The model '{model}' has an active release already{f': {id!r}' if id else ''}.",
+        help="Wait until it has ended, or roll it back.",
+    )
+
+
+def release_of_retired(model: str, number: int) -> Conflict:
+    return Conflict(
+        f"Version {number} of '{model}' is retired: no release can use it.", help="Choose versions that may be served."
+    )
+
+
+def release_changed(id: str, *, found: int, expected: int) -> Conflict:
+    return Conflict(
+        f"The release {id!r} has revision {found}; expected was {expected}.",
+        help="Somebody else changed it; read it again and decide anew.",
+    )
+
+
+def release_unsaid(id: str) -> InvalidInput:
+    return InvalidInput(
+        f"The release {id!r} is new or moves, and no action is named for it.",
+        help="Only what was measured may be saved without a row in the audit log.",
+    )
+
+
+def key_was_revoked(name: str, time: str) -> Conflict:
+    return Conflict(f"The key {name!r} was revoked at {time}.", help="Make a new one.")
+
+
+def audit_log_changed(what: str) -> Untrusted:
+    return Untrusted(
+        f"The audit log was changed: {what}.", help="`dragoman audit verify` names what was changed; restore a backup."
+    )
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _listed(numbers: Sequence[int]) -> str:

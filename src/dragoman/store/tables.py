@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from dragoman.errors import Conflict, InvalidData, StorageFull, Untrusted
 from dragoman.store.files import FileLock, full_disk_as_error
@@ -14,6 +18,7 @@ from dragoman.store.refusals import is_table_name, require_table_name, table_not
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: imported where it is used
     from deltalake import DeltaTable
+    from pyarrow.dataset import Expression
 
 __all__ = ["DeltaTables", "fit_rows"]
 
@@ -50,6 +55,53 @@ class DeltaTables:
                 return self._create(name, table)
             return _write(delta, fit_rows(table, _schema(delta), name=name), mode="append")
 
+    def append_once(
+        self,
+        name: str,
+        table: pa.Table,
+        *,
+        app: str,
+        number: int,
+        partition_by: Sequence[str] = (),
+        properties: Mapping[str, str] | None = None,
+        wait: float = LOCK_SECONDS,
+    ) -> bool:
+        """Add rows, unless `app` has added those of this number, or of a higher one, before. Whether they were added.
+
+        Rows and number are one commit, so that who asks again after a crash adds nothing twice; it is synced to the
+        disk when this returns. Columns that the table has not got are added to it. `partition_by` and `properties` are
+        for a new table, whose old versions Delta forgets after a while. `wait` is in seconds. Raises as `append` does,
+        and `Untrusted` for changed files.
+        """
+        require_table_name(name)
+        with self._locked(name, wait=wait):
+            with _damage_as_error(name):
+                delta = self._open(name)
+                done = (delta.transaction_version(app) or 0) if delta else 0
+            if done < number:
+                made = {} if delta else {"partition_by": [*partition_by], "configuration": dict(properties or {})}
+                _append_once(delta or self.root / name, table, app=app, number=number, **made)
+            _sync_transaction(self.root / name, delta.version() if delta else 0, app=app, number=number)
+            return done < number
+
+    def read_parts(self, name: str, *, by: str, wanted: Expression | None = None) -> Iterator[pa.Table]:
+        """The rows that are `wanted`, one value of the partition column `by` at a time, the highest first, null last.
+
+        A part is read when it is asked for; a table that is not there has none. Raises `Untrusted` for changed files.
+        """
+        from pyarrow import dataset as ds  # heavy: serving does without it
+
+        with _damage_as_error(name):
+            if (delta := self._open(name)) is None:
+                return
+            found = delta.to_pyarrow_dataset(filesystem=self._filesystem(name))
+            parts: dict[Any, list[Any]] = {}
+            for fragment in found.get_fragments(wanted):
+                parts.setdefault(ds.get_partition_keys(fragment.partition_expression).get(by), []).append(fragment)
+            for value in sorted(parts, key=lambda one: (one is not None, one), reverse=True):
+                part = ds.FileSystemDataset(parts[value], found.schema, found.format, found.filesystem)
+                yield part.to_table(filter=wanted)
+
     def read(self, name: str, *, version: int | None = None) -> pa.Table:
         with _damage_as_error(name):
             if (delta := self._open(name)) is None:
@@ -70,8 +122,8 @@ class DeltaTables:
         return sorted(folder.name for folder in self.root.iterdir() if self._is_table(folder.name))
 
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        lock = FileLock(self.root / f"{name}.lock", wait=LOCK_SECONDS)
+    def _locked(self, name: str, *, wait: float | None = None) -> Iterator[None]:
+        lock = FileLock(self.root / f"{name}.lock", wait=LOCK_SECONDS if wait is None else wait)
         with lock, _failed_write_as_error(name), full_disk_as_error(self.root / name):
             yield
 
@@ -104,6 +156,43 @@ def _write(delta: DeltaTable, table: pa.Table, **how: Any) -> int:
 
     write_deltalake(delta, table, **how)
     return delta.version()
+
+
+def _append_once(target: DeltaTable | Path, table: pa.Table, *, app: str, number: int, **made: Any) -> None:
+    from deltalake import CommitProperties, Transaction, WriterProperties, write_deltalake  # heavy: as above
+
+    write_deltalake(
+        target,
+        table,
+        mode="append",
+        schema_mode="merge",
+        commit_properties=CommitProperties(app_transactions=[Transaction(app, number)]),
+        writer_properties=WriterProperties(compression="ZSTD", compression_level=1),
+        **made,
+    )
+
+
+def _sync_transaction(folder: Path, latest: int, *, app: str, number: int) -> None:
+    """Make a commit survive a power cut: Delta leaves that to the system. One that the log has forgotten is old."""
+    log, wanted = folder / "_delta_log", {"appId": app, "version": number}
+    entries = (log / f"{version:020}.json" for version in range(latest, -1, -1))
+    for entry in itertools.takewhile(Path.exists, entries):
+        actions = [json.loads(line) for line in entry.read_bytes().splitlines()]
+        if any(wanted.items() <= action.get("txn", {}).items() for action in actions):
+            files = [folder / unquote(action["add"]["path"]) for action in actions if "add" in action]
+            checkpoint = [log / f"{entry.stem}.checkpoint.parquet", log / "_last_checkpoint"]
+            names = dict.fromkeys([*files, *(file.parent for file in files), entry, *checkpoint, log, folder])
+            for path in filter(Path.exists, names):  # files of an old commit may have been made into others
+                _sync(path)
+            return
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _schema(delta: DeltaTable) -> pa.Schema:

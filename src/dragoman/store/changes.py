@@ -1,0 +1,149 @@
+"""What the audit log says of each kind of change: its subject, and the facts that can be compared with the catalog.
+
+The facts of an added thing are the same whether they come from the log or from the catalog's tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from dragoman.errors import InvalidInput
+from dragoman.records import ApiKey, DatasetVersion, Record, Release, Run, Signature, Version
+from dragoman.store.audit import canonical_json
+from dragoman.store.refusals import unstorable
+
+__all__ = [
+    "alias_subject",
+    "as_stored",
+    "bundle_subject",
+    "dataset_facts",
+    "dataset_subject",
+    "key_facts",
+    "key_subject",
+    "release_detail",
+    "release_facts",
+    "release_subject",
+    "run_facts",
+    "run_subject",
+    "signature_digest",
+    "signature_facts",
+    "version_facts",
+    "version_subject",
+]
+
+Kind = TypeVar("Kind", bound=Record)
+
+LONGEST_NOTE = 500  # characters
+
+# Subjects -----------------------------------------------------------------------------------------------------------
+
+
+def dataset_subject(name: str, number: int) -> str:
+    return f"datasets:/{name}/{number}"
+
+
+def run_subject(id: str) -> str:
+    return f"runs:/{id}"
+
+
+def version_subject(model: str, number: int) -> str:
+    return f"models:/{model}/{number}"
+
+
+def alias_subject(model: str, alias: str) -> str:
+    return f"models:/{model}@{alias}"
+
+
+def bundle_subject(bundle: str) -> str:
+    return f"bundles:/{bundle}"
+
+
+def release_subject(id: str) -> str:
+    return f"releases:/{id}"
+
+
+def key_subject(id: str) -> str:
+    return f"keys:/{id}"
+
+
+# Facts --------------------------------------------------------------------------------------------------------------
+
+
+def dataset_facts(record: DatasetVersion) -> dict[str, Any]:
+    return {"digest": record.digest, "rows": record.rows, "record": _fingerprint(record)}
+
+
+def run_facts(run: Run) -> dict[str, Any]:
+    return {"model": run.model, "status": run.status, "record": _fingerprint(run)}
+
+
+def version_facts(version: Version) -> dict[str, Any]:
+    return {"bundle": version.bundle, "run": version.run, "owner": version.owner, "created": version.created}
+
+
+def signature_facts(signature: Signature) -> dict[str, Any]:
+    return {"kind": signature.kind, "key": signature.key, "signature": signature_digest(signature)}
+
+
+def release_facts(release: Release) -> dict[str, Any]:
+    return {
+        "model": release.model,
+        "champion": release.champion,
+        "challenger": release.challenger,
+        "status": release.status,
+        "step": release.step,
+        "share": release.share,
+        "approved": release.approved,
+        "accepted": release.accepted,
+    }
+
+
+def release_detail(release: Release) -> dict[str, Any]:
+    """The facts, and what the release says last of itself."""
+    note = release.notes[-1].text[:LONGEST_NOTE] if release.notes else ""
+    return {**release_facts(release), **({"note": note} if note else {})}
+
+
+def key_facts(key: ApiKey) -> dict[str, Any]:
+    """Never the key's digest itself; the fingerprint of the record still tells when it was replaced."""
+    return {
+        "name": key.name,
+        "role": key.role,
+        "models": key.models,
+        "expires": key.expires,
+        "revoked": key.revoked,
+        "record": _fingerprint(key),
+    }
+
+
+def as_stored(record: Kind) -> Kind:
+    """The record as it comes back from a database. Raises `InvalidInput` for what JSON cannot hold, such as NaN."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(record), type=type(record))
+    except UnicodeEncodeError:
+        raise unstorable() from None
+    except msgspec.ValidationError as error:
+        raise InvalidInput(
+            f"A {type(record).__name__} cannot be stored in the catalog: {error}.", help="Use finite numbers."
+        ) from None
+
+
+def signature_digest(signature: Signature) -> str:
+    """What tells one statement from another."""
+    return hashlib.sha256(signature.content.encode(errors="surrogatepass")).hexdigest()
+
+
+def _fingerprint(record: Record) -> str:
+    """Digest of a record's fields, without those that have their default: a later release may add some."""
+    kept = as_stored(record)
+    fields = {field.name: getattr(kept, field.name) for field in msgspec.structs.fields(kept)}
+    changed = {name: value for name, value in fields.items() if value != _default_of(type(record), name)}
+    return hashlib.sha256(canonical_json(msgspec.to_builtins(changed))).hexdigest()
+
+
+def _default_of(kind: type[Record], name: str) -> Any:
+    field = next(field for field in msgspec.structs.fields(kind) if field.name == name)
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()

@@ -1,0 +1,127 @@
+"""The tables of a catalog in a database, as its migrations make them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+__all__ = [
+    "ALIASES",
+    "AUDIT",
+    "AUDIT_HEAD",
+    "DATASET_VERSIONS",
+    "KEYS",
+    "LEASES",
+    "METADATA",
+    "MODELS",
+    "RELEASES",
+    "RUNS",
+    "SIGNATURES",
+    "TALLIES",
+    "VERSIONS",
+]
+
+METADATA = MetaData()
+DATASET_VERSIONS = Table(
+    "dataset_versions",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    UniqueConstraint("name", "digest"),
+)
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("record", Text, nullable=False),
+)
+MODELS = Table("models", METADATA, Column("name", Text, primary_key=True))
+VERSIONS = Table(
+    "versions",
+    METADATA,
+    Column("model", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("bundle", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("retired", Text, nullable=False),
+    ForeignKeyConstraint(["model"], ["models.name"]),
+    UniqueConstraint("model", "bundle"),
+)
+ALIASES = Table(
+    "aliases",
+    METADATA,
+    Column("model", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    ForeignKeyConstraint(["model", "number"], ["versions.model", "versions.number"]),
+)
+SIGNATURES = Table(
+    "signatures",
+    METADATA,
+    Column("bundle", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),  # of the content
+    Column("record", Text, nullable=False),
+)
+RELEASES = Table(
+    "releases",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("champion", Integer, nullable=False),
+    Column("challenger", Integer, nullable=False),
+    Column("active", Integer, nullable=False),  # 0 or 1; an index allows one 1 for each model
+    Column("revision", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+)
+TALLIES = Table(
+    "tallies",
+    METADATA,
+    Column("release", Text, primary_key=True),
+    Column("replica", Text, primary_key=True),
+    Column("counts", Text, nullable=False),
+    Column("exposed", Text, nullable=False),
+)
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("ends", BigInteger, nullable=False),  # milliseconds since 1970
+)
+KEYS = Table(
+    "keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+)
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("time", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+AUDIT_HEAD = Table(  # one row
+    "audit_head",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("hash", Text, nullable=False),
+)
