@@ -7,6 +7,10 @@ from typing import Any
 import click
 
 from dragoman.app import Workspace, open_workspace
+from dragoman.cli.models_card import card
+from dragoman.cli.models_diff import diff
+from dragoman.cli.models_retire import restore, retire
+from dragoman.cli.models_trust import commands as trust_commands
 from dragoman.cli.options import as_json, print_json, print_table, workspace
 from dragoman.records import Version
 
@@ -15,7 +19,11 @@ __all__ = ["command"]
 
 @click.group("models")
 def command() -> None:
-    """List and show registered versions."""
+    """List, show, compare, sign, promote and retire registered versions."""
+
+
+for one in (card, diff, restore, retire, *trust_commands):
+    command.add_command(one)
 
 
 @command.command("list")
@@ -41,11 +49,11 @@ def show(model: str, *, as_json: bool, path: str) -> None:
 
     MODEL is a name (its champion), NAME@ALIAS, or NAME/NUMBER.
     """
-    from dragoman.registry.bundle import CARD_FILE, open_bundle  # heavy: the ONNX library
+    from dragoman.registry.bundle import CARD_FILE  # heavy: the ONNX library
 
     place = open_workspace(path)
-    version = place.registry.resolve(model)
-    bundle = open_bundle(place.registry.fetch(version))
+    version = place.registry.resolve(model, retired=True)
+    bundle = place.registry.look(version)
     run = place.catalog.run(version.run)
     if as_json:
         print_json({"version": version, "run": run, "lineage": bundle.lineage, "evaluation": bundle.evaluation})
@@ -59,7 +67,8 @@ def show(model: str, *, as_json: bool, path: str) -> None:
 def _row(place: Workspace, version: Version) -> tuple[str, ...]:
     run = place.catalog.run(version.run)
     accuracy, worst = (f"{run.metrics[key]:.3f}" for key in ("accuracy", "worst_language_accuracy"))
-    return version.uri, ", ".join(version.aliases), accuracy, worst, version.created, version.bundle[:12]
+    standing = f"retired {version.retired[:10]}" if version.retired else ", ".join(version.aliases)
+    return version.uri, standing, accuracy, worst, version.created, version.bundle[:12]
 
 
 def _lineage(version: Version, run: Any, sources: dict[str, str]) -> list[str]:

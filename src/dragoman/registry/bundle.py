@@ -91,12 +91,12 @@ class Bundle(NamedTuple):
     tuning: TuningReport | None  # of a bundle that `dragoman tune` made
 
 
-def open_bundle(folder: Path) -> Bundle:
-    """Verify a bundle and read it.
+def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
+    """Verify a bundle and read it. Who has compared the folder already gives the manifest: files are read once.
 
     Raises `Untrusted` if a byte of it was changed, or if its tokenizer no longer gives its golden ids.
     """
-    manifest = verify_folder(folder)
+    manifest = manifest or verify_folder(folder)
     try:
         spec = convert_spec(json.loads((folder / SPEC_FILE).read_bytes()), source=str(folder / SPEC_FILE))
         config = read_config(folder).encoder

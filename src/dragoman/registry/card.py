@@ -8,7 +8,7 @@ from dragoman.records import FormReport, Interval, ParityReport, Report, TuningR
 from dragoman.registry.bundle import Lineage
 from dragoman.spec import ModelSpec
 
-__all__ = ["Evidence", "model_card"]
+__all__ = ["Evidence", "facts", "model_card", "results", "shown"]
 
 FORM_COLUMNS = (
     "form", "tokens/s", "one text, ms", "same label", "worst language", "score distance", "least cosine", "accuracy",
@@ -28,30 +28,35 @@ class Evidence(NamedTuple):
 
 def model_card(spec: ModelSpec, evidence: Evidence) -> str:
     """Markdown: what the model does, for whom, how well per language, and where it is weakest."""
-    lineage = evidence.lineage
-    return "\n".join(
-        [
-            f"# {spec.name}",
-            "",
-            spec.description or "No description was given.",
-            "",
-            f"- Task: {spec.task}, {len(spec.data.labels)} labels: {', '.join(spec.data.labels)}",
-            f"- Languages: {', '.join(spec.languages)}",
-            f"- Owner: {spec.owner}",
-            f"- Base: {lineage.base}, pooling {spec.base.pooling}, at most {spec.base.max_tokens} tokens",
-            f"- Data: {lineage.dataset}, version {lineage.dataset_number}, digest {lineage.dataset_digest[:16]}",
-            f"- Run: {lineage.run}, seed {spec.training.seed}",
-            "",
-            *_evaluation(evidence.evaluation, evidence.temperature),
-            *_parity(evidence.parity),
-            *(_tuning(evidence.tuning) if evidence.tuning else []),
-        ]
-    )
+    return "\n".join([f"# {spec.name}", "", *facts(spec, evidence.lineage), "", *results(evidence)])
+
+
+def facts(spec: ModelSpec, lineage: Lineage) -> list[str]:
+    """Lines that say what the model is."""
+    return [
+        spec.description or "No description was given.",
+        "",
+        f"- Task: {spec.task}, {len(spec.data.labels)} labels: {', '.join(spec.data.labels)}",
+        f"- Languages: {', '.join(spec.languages)}",
+        f"- Owner: {spec.owner}",
+        f"- Base: {lineage.base}, pooling {spec.base.pooling}, at most {spec.base.max_tokens} tokens",
+        f"- Data: {lineage.dataset}, version {lineage.dataset_number}, digest {lineage.dataset_digest[:16]}",
+        f"- Run: {lineage.run}, seed {spec.training.seed}",
+    ]
+
+
+def results(evidence: Evidence) -> list[str]:
+    """Lines that say what was measured: sections, each with an empty line at its end."""
+    return [
+        *_evaluation(evidence.evaluation, evidence.temperature),
+        *_parity(evidence.parity),
+        *(_tuning(evidence.tuning) if evidence.tuning else []),
+    ]
 
 
 def _evaluation(report: Report, temperature: float) -> list[str]:
     rows = [
-        f"| {score.language} | {score.accuracy.n} | {_interval(score.accuracy)} | {score.macro_f1:.3f} |"
+        f"| {score.language} | {score.accuracy.n} | {shown(score.accuracy)} | {score.macro_f1:.3f} |"
         for score in report.languages
     ]
     confusions = [f"| {true} | {guess} | {count} |" for true, guess, count in report.confusions[:5]]
@@ -59,7 +64,7 @@ def _evaluation(report: Report, temperature: float) -> list[str]:
         f"## Evaluation on the {report.split} split",
         "",
         (
-            f"Accuracy {_interval(report.accuracy)} (95% Wilson interval) over {report.accuracy.n} texts, "
+            f"Accuracy {shown(report.accuracy)} (95% Wilson interval) over {report.accuracy.n} texts, "
             f"macro F1 {report.macro_f1:.3f}, calibration error {report.calibration_error:.3f} at temperature "
             f"{temperature:.2f}. "
             "The texts of this split come from the same source as the training texts; other sources may do worse."
@@ -128,5 +133,6 @@ def _form(report: FormReport) -> str:
     )
 
 
-def _interval(interval: Interval) -> str:
+def shown(interval: Interval) -> str:
+    """An estimate with its interval."""
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"

@@ -10,7 +10,7 @@ from dragoman.records import Manifest, TuningReport
 from dragoman.registry import bundle as files
 from dragoman.registry.bundle import Bundle, to_json_bytes
 from dragoman.registry.card import Evidence, model_card
-from dragoman.registry.manifest import MANIFEST_FILE, write_manifest
+from dragoman.registry.manifest import MANIFEST_FILE, SIGNATURE_FILE, write_manifest
 from dragoman.runtime.graph import GRAPH_FILE, build_graph
 from dragoman.runtime.quantization import write_quantized
 from dragoman.store.files import write_atomically
@@ -28,7 +28,8 @@ def write_tuned_bundle(
     `checkpoint` and `tokenizer` are those of the chosen form: trimmed ones replace the source's, and its lock is made
     anew from the same golden texts. int8 weights are stored beside the fp32 ones, which stay the truth.
     """
-    shutil.copytree(source.folder, folder, ignore=shutil.ignore_patterns(MANIFEST_FILE, files.INT8_FILE))
+    left_out = shutil.ignore_patterns(MANIFEST_FILE, SIGNATURE_FILE, files.INT8_FILE)
+    shutil.copytree(source.folder, folder, ignore=left_out)
     if report.chosen.trimmed:
         _write_trimmed(folder, source, checkpoint, tokenizer)
     if report.chosen.precision == "int8":

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from dragoman.errors import InvalidRequest
 
-__all__ = ["CHAMPION", "ModelUri", "is_model_name", "is_model_uri", "parse_model_uri"]
+__all__ = ["CHALLENGER", "CHAMPION", "ModelUri", "is_champion", "is_model_name", "is_model_uri", "parse_model_uri"]
 
+CHALLENGER = "challenger"
 CHAMPION = "champion"
 PREFIX = "models:/"
 NAME = r"[a-z0-9][a-z0-9_-]*"
@@ -29,6 +30,11 @@ def is_model_name(text: str) -> bool:
 
 def is_model_uri(text: str) -> bool:
     return text.startswith(PREFIX)
+
+
+def is_champion(reference: str) -> bool:
+    """Whether a reference means whatever version is the champion, rather than a certain one."""
+    return "/" not in reference.removeprefix(PREFIX) and reference.partition("@")[2] in ("", CHAMPION)
 
 
 def parse_model_uri(text: str) -> ModelUri:
