@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 from dragoman import errors
 from dragoman.serving.observer import Answered, BatchRan
@@ -70,6 +71,7 @@ class Metrics:
     def __init__(self, *, max_series: int = MAX_SERIES) -> None:
         self.max_series = max_series
         self.registry = CollectorRegistry()
+        self._collectors: list[Collector] = []
         self._languages: dict[tuple[str, str], frozenset[str]] = {}
         self._series: dict[Place, Series] = {}
         self._failed: set[Place] = set()  # with the type of the error in the language's place
@@ -98,12 +100,19 @@ class Metrics:
                 self._failed.discard(place)
                 self._remove((self._errors,), place)
 
+    def add(self, collector: Collector) -> None:
+        """Show also what a collector finds at every scrape; each process finds it by itself."""
+        self.registry.register(collector)
+        self._collectors.append(collector)
+
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format: the answer to `GET /metrics`, of type `CONTENT_TYPE`."""
         if MULTIPROCESS not in os.environ:
             return generate_latest(self.registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        for collector in self._collectors:
+            together.register(collector)
         return generate_latest(together)
 
     # Observer

@@ -1,0 +1,1 @@
+"""What comes back after the answer: labels."""

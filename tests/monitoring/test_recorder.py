@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from dragoman.monitoring.recorder import AnswerRecorder, content_of
+from dragoman.records import PredictionRow, QuestionInput, TextInput
+from dragoman.release.traffic import Ask, Place
+from dragoman.serving.fakes import fake_model
+from dragoman.serving.model import Model
+from dragoman.serving.options import Options
+from dragoman.spec import LogSpec
+from dragoman.text.redaction import Redactor
+
+pytestmark = pytest.mark.anyio
+
+SECRET_TEXT = "refund for ada@example.com please"
+
+
+class FakeTicket:
+    def __init__(self) -> None:
+        self.was_waited_for = False
+
+    async def durable(self) -> None:
+        await asyncio.sleep(0)
+        self.was_waited_for = True
+
+
+class FakeLog:
+    def __init__(self) -> None:
+        self.rows: list[PredictionRow] = []
+        self.tickets: list[FakeTicket] = []
+
+    def append(self, rows: Sequence[PredictionRow]) -> FakeTicket:
+        self.rows += rows
+        self.tickets.append(FakeTicket())
+        return self.tickets[-1]
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    with fake_model() as model:
+        yield model
+
+
+async def recorded(model: Model, policy: LogSpec | None, *, place: Place | None = None, **options: Any) -> FakeLog:
+    log = FakeLog()
+    ask = Ask([SECRET_TEXT, {"text": "где заказ", "language": "ru"}], model.task.Parameters(), Options(**options))
+    answer = await model.predict_request(ask.inputs, ask.parameters, ask.options)
+    recorder = AnswerRecorder(log, Redactor(b"k" * 32), lambda name: policy)  # type: ignore[arg-type]
+    await recorder.record(model, ask, answer, place or Place(), 0.25)
+    return log
+
+
+async def test_a_row_has_what_was_answered(model: Model) -> None:
+    first, second = (await recorded(model, LogSpec())).rows
+    assert (first.model, first.version, first.language, second.script) == ("support", "1", "en", "Cyrl")
+    assert len(first.labels) == len(first.scores) == 3
+    assert (first.total_ms, first.tokens) == (250.0, 10)
+    assert first.id != second.id
+
+
+async def test_no_text_is_kept_unless_the_spec_says_so(model: Model) -> None:
+    assert {row.text for row in (await recorded(model, LogSpec())).rows} == {None}
+
+
+async def test_personal_data_never_reaches_the_log(model: Model) -> None:
+    log = await recorded(model, LogSpec(text=True), subject="ada@example.com")
+    kept = str(log.rows)
+    assert "ada@example.com" not in kept
+    assert log.rows[0].text.startswith("refund for [EMAIL:")  # type: ignore[union-attr]
+    assert log.rows[0].subject
+
+
+async def test_the_same_subject_and_input_are_known_again_and_another_is_not(model: Model) -> None:
+    first = (await recorded(model, LogSpec(), subject="ada")).rows[0]
+    again = (await recorded(model, LogSpec(), subject="ada")).rows[0]
+    other = (await recorded(model, LogSpec(), subject="bob")).rows[0]
+    assert (first.subject, first.input) == (again.subject, again.input)
+    assert first.subject != other.subject
+
+
+@pytest.mark.parametrize("policy", [None, LogSpec(enabled=False)])
+async def test_a_model_that_is_not_recorded_leaves_nothing(model: Model, policy: LogSpec | None) -> None:
+    assert (await recorded(model, policy)).rows == []
+
+
+@pytest.mark.parametrize(("durability", "waits"), [("batched", False), ("each", True)])
+async def test_an_answer_waits_for_the_disk_only_where_the_spec_says_so(
+    model: Model, durability: Any, waits: Any
+) -> None:
+    log = await recorded(model, LogSpec(durability=durability))
+    assert [ticket.was_waited_for for ticket in log.tickets] == [waits]
+
+
+async def test_a_copy_names_its_original_and_is_never_waited_for(model: Model) -> None:
+    original = (await model.predict_request([SECRET_TEXT, "where"])).predictions
+    log = await recorded(model, LogSpec(durability="each"), place=Place("r1", "challenger", original))
+    assert [row.request for row in log.rows] == [one.id for one in original]
+    assert {(row.release, row.arm, row.mirrored) for row in log.rows} == {("r1", "challenger", True)}
+    assert not log.tickets[0].was_waited_for
+
+
+async def test_a_log_that_fails_keeps_no_answer_from_its_caller(
+    model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(self: FakeLog, rows: Sequence[PredictionRow]) -> FakeTicket:
+        raise OSError("no disk")
+
+    monkeypatch.setattr(FakeLog, "append", fail)
+    await recorded(model, LogSpec())
+    assert "was not recorded" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "content"),
+    [
+        ("where", "where"),
+        ({"text": "where", "language": "en"}, "where"),
+        (TextInput(text="where", language="en"), "where"),
+        (TextInput(text="where", pair="here"), '{"text":"where","pair":"here"}'),
+        (QuestionInput(question="Who?", context="Ada."), '{"question":"Who?","context":"Ada."}'),
+    ],
+)
+def test_the_content_of_an_input_is_its_text_or_its_parts(given: Any, content: str) -> None:
+    assert content_of(given) == content
