@@ -1,0 +1,1 @@
+"""Releases: from shadow to promoted or rolled back, decided by evidence per language."""
