@@ -13,10 +13,10 @@ NATIVE := hatch_build.py $(wildcard src/dragoman/runtime/native/*.cpp src/dragom
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test lint format docs shape clean
+.PHONY: help up check test lint format docs shape clean release-day
 
 help: ## show the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 up: $(INSTALLED) ## install, train the example model if needed, and serve it
 	$(BIN)/dragoman up $(EXAMPLE)
@@ -40,6 +40,9 @@ format: $(INSTALLED_DEV) ## rewrite files in the house style
 
 docs: $(INSTALLED) ## write the reference pages of docs/ anew
 	$(BIN)/python tools/reference.py
+
+release-day: $(INSTALLED) ## a bad challenger, a good one, kills and tampering, over HTTP: about 20 minutes
+	$(BIN)/python bench/release_day.py
 
 shape: ## import levels, cycles, long functions and files
 	$(PYTHON) tools/shape.py

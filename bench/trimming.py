@@ -14,7 +14,7 @@ from pathlib import Path
 from dragoman import open_workspace
 from dragoman.data.sources import expand_files, read_examples
 from dragoman.records import Example, TuningReport
-from dragoman.registry.bundle import Bundle, open_bundle
+from dragoman.registry.bundle import Bundle
 from dragoman.text.trimming import KEEPS, Keep
 from dragoman.training.environment import hardware_state
 from dragoman.training.tuning import tune_bundle
@@ -25,7 +25,7 @@ SETS = ("de,en,fr", "ja,ko,zh", "ar,fa", "bn,hi,th")
 def main(root: str, model: str, *sets: str) -> None:
     place = open_workspace(root)
     version = place.registry.resolve(model)
-    bundle = open_bundle(place.registry.fetch(version))
+    bundle = place.registry.open(version)
     spec = place.spec(version.model)
     files = expand_files(place.root, spec.data.files)
     examples = read_examples(files, labels=spec.data.labels, languages=spec.languages)

@@ -22,7 +22,6 @@ from pathlib import Path
 from dragoman import open_workspace
 from dragoman.cli.progress import training_progress
 from dragoman.records import Report
-from dragoman.registry.bundle import open_bundle
 
 LIMIT_MINUTES = 40
 SPEC = Path(__file__).with_suffix(".toml")
@@ -42,7 +41,7 @@ def main() -> int:
     with training_progress("topics") as report:
         outcome = workspace.train("topics", report=report)
     minutes = (time.monotonic() - started) / 60
-    bundle = open_bundle(workspace.registry.fetch(outcome.version))
+    bundle = workspace.registry.open(outcome.version)
     print_table(bundle.evaluation, minutes if outcome.trained else outcome.run.seconds / 60, outcome.run.hardware)
     return 1 if minutes > LIMIT_MINUTES else 0
 

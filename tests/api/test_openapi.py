@@ -5,10 +5,12 @@ from typing import Any
 
 from dragoman.api.application import MAX_BODY_BYTES
 from dragoman.api.intake import Intake
+from dragoman.api.labels import LabelsApi
 from dragoman.api.lifecycle import Lifecycle
 from dragoman.api.native import NativeApi
 from dragoman.api.openapi import TASKS, openapi_document
 from dragoman.api.readiness import Readiness
+from dragoman.api.releases import ReleasesApi
 from dragoman.serving.table import ModelTable
 
 
@@ -31,10 +33,10 @@ def test_every_reference_leads_to_a_schema() -> None:
 def test_every_route_is_described_and_nothing_else() -> None:
     models, lifecycle = ModelTable(), Lifecycle()
     intake = Intake(models, lifecycle, max_body_bytes=MAX_BODY_BYTES)
-    api = NativeApi(intake, Readiness(models, lifecycle))
+    native = NativeApi(intake, Readiness(models, lifecycle)).routes()
     routes = {
         (route.path, method.lower())
-        for route in api.routes()
+        for route in [*native, *ReleasesApi(intake).routes(), *LabelsApi(intake).routes()]
         for method in (route.methods or set())
         if method != "HEAD"
     }
@@ -45,13 +47,23 @@ def test_every_route_is_described_and_nothing_else() -> None:
 def test_every_operation_has_its_own_id_and_an_answer() -> None:
     ids = [one["operationId"] for _, one in operations()]
     assert len(set(ids)) == len(ids)
-    assert all("200" in one["responses"] for _, one in operations())
+    assert all({"200", "201"} & one["responses"].keys() for _, one in operations())
 
 
 def test_every_path_parameter_is_declared() -> None:
     for path, operation in operations():
-        declared = [parameter["name"] for parameter in operation.get("parameters", [])]
+        declared = [one["name"] for one in operation.get("parameters", []) if one["in"] == "path"]
         assert declared == re.findall(r"{(\w+)}", path)
+
+
+def test_the_parameters_of_a_query_are_declared_without_null() -> None:
+    declared = openapi_document()["paths"]["/v1/releases"]["get"]["parameters"]
+    assert [(one["name"], one["in"], one["schema"]["type"]) for one in declared] == [
+        ("model", "query", "string"),
+        ("active", "query", "boolean"),
+        ("limit", "query", "integer"),
+    ]
+    assert all(one["description"] for one in declared)
 
 
 def test_the_request_schema_comes_from_the_records() -> None:

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from dragoman.api.access import Access, OpenAccess
 from dragoman.api.errors import EXCEPTION_HANDLERS, LastResort
+from dragoman.api.guard import guarded
 from dragoman.api.huggingface import HuggingfaceApi
 from dragoman.api.intake import Intake
+from dragoman.api.judges import JudgesApi
 from dragoman.api.kserve import KserveApi
+from dragoman.api.labels import LabelsApi, LabelsDesk
 from dragoman.api.lifecycle import Lifecycle, Phase
 from dragoman.api.native import NativeApi
 from dragoman.api.oip import OipApi
 from dragoman.api.oip_service import OipService
 from dragoman.api.openai import OpenaiApi
 from dragoman.api.readiness import Readiness
+from dragoman.api.release_desk import ReleaseDesk
+from dragoman.api.releases import ReleasesApi
 from dragoman.api.repository import Repository
 from dragoman.api.rerank import RerankApi
 from dragoman.api.statistics import Statistics
 from dragoman.api.tei import TeiApi
+from dragoman.release.traffic import Traffic
 from dragoman.serving.table import ModelTable
 
 __all__ = ["MAX_BODY_BYTES", "create_app"]
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+
+
+class Services(NamedTuple):
+    """What a server may have beside its models; endpoints of what it lacks refuse."""
+
+    metrics: Callable[[], bytes] | None
+    repository: Repository | None
+    desk: ReleaseDesk | None
+    labels: LabelsDesk | None
 
 
 def create_app(
@@ -37,35 +54,43 @@ def create_app(
     metrics: Callable[[], bytes] | None = None,
     repository: Repository | None = None,
     statistics: Statistics | None = None,
+    access: Access | None = None,
+    traffic: Traffic | None = None,
+    desk: ReleaseDesk | None = None,
+    labels: LabelsDesk | None = None,
 ) -> Starlette:
     """The HTTP application over a table of models.
 
     `lifecycle` (default: ready at once) is also at `app.state.lifecycle`: `run_server` drains it. `metrics` gives what
     `/metrics` answers, in the Prometheus exposition format. `repository` loads and unloads models on request.
-    `statistics` may be shared with a gRPC server.
+    `statistics` and `traffic`, the way of requests while releases run, may be shared with a gRPC server. `access` says
+    whom the server lets in; None: everybody.
+    `desk` shows releases and changes them; `labels` keeps the truth of predictions.
     """
     lifecycle = lifecycle or Lifecycle(Phase.READY)
-    intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics)
+    intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics, traffic=traffic)
     readiness = Readiness(models, lifecycle)
-    routes = all_routes(intake, readiness, metrics, repository)
+    services = Services(metrics, repository, desk, labels)
+    routes = guarded(all_routes(intake, readiness, services), access or OpenAccess())
     app = Starlette(routes=routes, middleware=[Middleware(LastResort)], exception_handlers=EXCEPTION_HANDLERS)
     app.router.redirect_slashes = False
     app.state.lifecycle = lifecycle
     return app
 
 
-def all_routes(
-    intake: Intake, readiness: Readiness, metrics: Callable[[], bytes] | None, repository: Repository | None
-) -> list[BaseRoute]:
+def all_routes(intake: Intake, readiness: Readiness, services: Services) -> list[BaseRoute]:
     """Of each dialect in turn; no two share a path and a method."""
     rerank = RerankApi(intake)
     tei = TeiApi(intake, readiness, rerank)
     return [
-        *NativeApi(intake, readiness, metrics=metrics).routes(),
+        *NativeApi(intake, readiness, metrics=services.metrics).routes(),
+        *ReleasesApi(intake, services.desk).routes(),
+        *LabelsApi(intake, services.labels).routes(),
+        *JudgesApi(intake, services.desk).routes(),
         *OpenaiApi(intake).routes(),
         *rerank.routes(),
         *tei.routes(),
         *HuggingfaceApi(intake, tei, rerank).routes(),
-        *OipApi(intake, OipService(intake, repository), readiness).routes(),
+        *OipApi(intake, OipService(intake, services.repository), readiness).routes(),
         *KserveApi(intake).routes(),
     ]

@@ -12,24 +12,46 @@ __all__ = ["while_connected"]
 
 T = TypeVar("T")
 
+UNWATCHED_SECONDS = 0.02  # most answers take less: they are not worth a task that watches the client
+
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`. When the client goes, `work` is cancelled to its end and `ClientDisconnect` is raised.
 
     The body must have been read.
     """
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(wait_for_leave(request))
+    watch = Watch(request)
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        if not watch.has_left:
+            raise
+        watch.task.uncancel()
+        raise ClientDisconnect from None
     finally:
-        leaving.cancel()
-        if working.cancel():
-            await asyncio.wait({working})
+        watch.stop()
 
 
-async def wait_for_leave(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+class Watch:
+    """Cancels the task that made it when the client of its request goes."""
+
+    def __init__(self, request: Request) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # requests are handled by tasks
+        self.request, self.task, self.has_left = request, task, False
+        self._watcher: asyncio.Task[None] | None = None
+        self._start = asyncio.get_running_loop().call_later(UNWATCHED_SECONDS, self._watch)
+
+    def stop(self) -> None:
+        self._start.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def _watch(self) -> None:
+        self._watcher = asyncio.ensure_future(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
+        self.has_left = True
+        self.task.cancel()

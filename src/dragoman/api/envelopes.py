@@ -33,14 +33,17 @@ class Problem(NamedTuple):
 Envelope = Callable[[Problem], tuple[int, Any]]
 
 OPENAI_CODES = {
+    "Forbidden": "insufficient_permissions",
     "NotFound": "model_not_found",
     "Overloaded": "rate_limit_exceeded",
     "TextTooLong": "context_length_exceeded",
+    "Unauthenticated": "invalid_api_key",
 }
 TEI_TYPES = {
     "BodyTooLarge": (413, "Validation"),
     "DeadlineExceeded": (504, "Backend"),
     "EmptyInput": (400, "Empty"),
+    "Forbidden": (403, "Validation"),
     "InternalError": (500, "Backend"),
     "InvalidRequest": (422, "Validation"),
     "MethodNotAllowed": (405, "Validation"),
@@ -48,6 +51,7 @@ TEI_TYPES = {
     "NotFound": (404, "Validation"),
     "Overloaded": (429, "Overloaded"),
     "TextTooLong": (422, "Validation"),
+    "Unauthenticated": (401, "Validation"),
     "Unavailable": (503, "Unhealthy"),
     "WrongTask": (424, "Backend"),
 }

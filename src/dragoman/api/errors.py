@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 
 from dragoman.api.answers import json_answer
 from dragoman.api.envelopes import Problem, in_dialect
-from dragoman.errors import DragomanError, Unavailable
+from dragoman.errors import DragomanError, Unauthenticated, Unavailable
 from dragoman.serving.suggestion import shown
 
 __all__ = ["EXCEPTION_HANDLERS", "LastResort", "error_answer"]
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499
 RETRY_AFTER = "Retry-After"
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dragoman"'}
 UNEXPECTED = Problem(500, "InternalError", "The server made an error.", "its log has the details.")
 
 
@@ -34,7 +35,9 @@ def error_answer(problem: Problem, scope: Scope, headers: Mapping[str, str] | No
 async def answer_ours(request: Request, error: Exception) -> Response:
     """An error raised on purpose: its class knows the status."""
     assert isinstance(error, DragomanError)
-    headers = {RETRY_AFTER: str(error.retry_after)} if isinstance(error, Unavailable) else None
+    headers = CHALLENGE if isinstance(error, Unauthenticated) else None
+    if isinstance(error, Unavailable):
+        headers = {RETRY_AFTER: str(error.retry_after)}
     return error_answer(Problem(error.status, error.type, error.message, error.help), request.scope, headers)
 
 

@@ -7,15 +7,19 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from dragoman.api.abilities import Ability, need_of, needs
+from dragoman.api.access import Access, Claim, OpenAccess, admit
 from dragoman.api.grpc_schema import METHODS, SERVICE, message_classes
 from dragoman.api.intake import Intake
 from dragoman.api.lifecycle import Lifecycle, Phase
 from dragoman.api.oip_service import Asked, OipService, Output, reference_of
 from dragoman.api.oip_tensors import Tensor, from_bytes, from_json, to_bytes
+from dragoman.api.principal import acting_as, asking
 from dragoman.api.readiness import Readiness
 from dragoman.api.repository import Repository
 from dragoman.api.statistics import Statistics
 from dragoman.errors import Conflict, DragomanError, InvalidRequest, MissingExtra
+from dragoman.release.traffic import Traffic
 from dragoman.serving.table import ModelTable
 
 __all__ = ["GrpcServer", "serve_grpc"]
@@ -24,6 +28,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 START_SECONDS = 30.0
 CODES = {  # HTTP status → name of the gRPC status
     400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     409: "FAILED_PRECONDITION",
     413: "INVALID_ARGUMENT",
@@ -57,16 +63,18 @@ def serve_grpc(
     repository: Repository | None = None,
     statistics: Statistics | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    access: Access | None = None,
+    traffic: Traffic | None = None,
 ) -> GrpcServer:
     """A running server on a thread of its own; port 0 takes any free one. `close` it.
 
-    `lifecycle` and `statistics` are shared with the HTTP application. Raises `MissingExtra` without the extra `grpc`
-    and `Conflict` if the port cannot be had.
+    `lifecycle`, `statistics` and `access` are shared with the HTTP application. Raises `MissingExtra` without the extra
+    `grpc` and `Conflict` if the port cannot be had.
     """
     load_grpc()
     lifecycle = lifecycle or Lifecycle(Phase.READY)
-    intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics)
-    servicer = Servicer(OipService(intake, repository), Readiness(models, lifecycle), lifecycle)
+    intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics, traffic=traffic)
+    servicer = Servicer(OipService(intake, repository), Readiness(models, lifecycle), lifecycle, access)
     server = GrpcServer(servicer, host=host, port=port, max_bytes=max_body_bytes)
     server.start()
     return server
@@ -124,8 +132,11 @@ class GrpcServer:
 class Servicer:
     """The methods of the service."""
 
-    def __init__(self, service: OipService, readiness: Readiness, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self, service: OipService, readiness: Readiness, lifecycle: Lifecycle, access: Access | None = None
+    ) -> None:
         self.service, self.readiness, self.lifecycle = service, readiness, lifecycle
+        self.access = access or OpenAccess()
         self.messages = message_classes()
 
     def handler(self) -> Any:
@@ -146,7 +157,7 @@ class Servicer:
         assert tuple(methods) == METHODS
         handlers = {
             name: grpc.unary_unary_rpc_method_handler(
-                answering(method),
+                answering(method, self.access),
                 request_deserializer=self.messages[f"{name}Request"].FromString,
                 response_serializer=self.messages[f"{name}Response"].SerializeToString,
             )
@@ -154,12 +165,15 @@ class Servicer:
         }
         return grpc.method_handlers_generic_handler(SERVICE, handlers)
 
+    @needs(None)
     async def server_live(self, request: Any, context: Any) -> Any:
         return self.messages["ServerLiveResponse"](live=True)
 
+    @needs(None)
     async def server_ready(self, request: Any, context: Any) -> Any:
         return self.messages["ServerReadyResponse"](ready=await self.is_ready())
 
+    @needs(Ability.SEE)
     async def model_ready(self, request: Any, context: Any) -> Any:
         self.service.metadata(reference_of(request.name, request.version))
         return self.messages["ModelReadyResponse"](ready=self.lifecycle.phase is Phase.READY)
@@ -171,9 +185,11 @@ class Servicer:
             return False
         return True
 
+    @needs(Ability.SEE, keeps_scope=True)
     async def server_metadata(self, request: Any, context: Any) -> Any:
         return self.messages["ServerMetadataResponse"](**self.service.server_metadata())
 
+    @needs(Ability.SEE)
     async def model_metadata(self, request: Any, context: Any) -> Any:
         found = self.service.metadata(reference_of(request.name, request.version))
         column = self.messages["ModelMetadataResponse.TensorMetadata"]
@@ -185,6 +201,7 @@ class Servicer:
             name=found.name, versions=found.versions, platform=found.platform, **sides
         )
 
+    @needs(Ability.PREDICT)
     async def infer(self, request: Any, context: Any) -> Any:
         with self.lifecycle.prediction():
             reference = reference_of(request.model_name, request.model_version)
@@ -198,32 +215,41 @@ class Servicer:
             raw_output_contents=[to_bytes(one) for one in inferred.tensors],
         )
 
+    @needs(Ability.LOOK, keeps_scope=True)
     async def statistics(self, request: Any, context: Any) -> Any:
         rows = self.service.statistics(request.name, request.version)
         fields = self.messages["ModelStatistics"].DESCRIPTOR.fields_by_name
         known = [{name: value for name, value in row.items() if name in fields} for row in rows]
         return self.messages["ModelStatisticsResponse"](model_stats=known)
 
+    @needs(Ability.SEE, keeps_scope=True)
     async def index(self, request: Any, context: Any) -> Any:
         return self.messages["RepositoryIndexResponse"](models=self.service.index(ready_only=request.ready))
 
+    @needs(Ability.OPERATE)
     async def load(self, request: Any, context: Any) -> Any:
         version = parameters_of(request.parameters).get("version")
         await self.service.load(request.model_name, None if version is None else str(version))
         return self.messages["RepositoryModelLoadResponse"]()
 
+    @needs(Ability.OPERATE)
     async def unload(self, request: Any, context: Any) -> Any:
         await self.service.unload(request.model_name)
         return self.messages["RepositoryModelUnloadResponse"]()
 
 
-def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
-    """A method whose errors become gRPC statuses; others are left to gRPC, which logs them and says nothing."""
-    codes = load_grpc().StatusCode
+def answering(method: Callable[[Any, Any], Awaitable[Any]], access: Access) -> Callable[[Any, Any], Awaitable[Any]]:
+    """A method behind its need, whose errors become gRPC statuses; others are left to gRPC, which logs them and says
+    nothing. Raises `TypeError` for a method that does not say what it needs.
+    """
+    codes, need = load_grpc().StatusCode, need_of(method)
+    if need is None:
+        raise TypeError(f"{method!r} does not say what it needs: mark it with `needs`.")
 
     async def answered(request: Any, context: Any) -> Any:
         try:
-            return await method(request, context)
+            with acting_as(await admit(access, Claim(metadata_of(context), need, model_in(request)))):
+                return await method(request, context)
         except DragomanError as error:
             code = getattr(codes, CODES.get(error.status, "INTERNAL"))
             await context.abort(code, str(error))
@@ -234,13 +260,22 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
+def metadata_of(context: Any) -> dict[str, str]:
+    return {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
+
+
+def model_in(request: Any) -> str:
+    """The model that a message is about, if it is about one."""
+    return str(getattr(request, "model_name", "") or getattr(request, "name", ""))
+
+
 def asked_of(request: Any, context: Any) -> Asked:
     outputs = [Output(one.name, classes_of(parameters_of(one.parameters))) for one in request.outputs]
     return Asked(
         tensors_of(request.inputs, request.raw_input_contents),
         parameters_of(request.parameters),
         outputs,
-        caller=context.peer().rpartition(":")[0],
+        caller=asking().id or context.peer().rpartition(":")[0],
         seconds=context.time_remaining(),
     )
 

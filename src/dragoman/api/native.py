@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader
 from dragoman.api.intake import Intake, options_of
@@ -62,14 +63,18 @@ class NativeApi:
         with self.intake.model("/".join(request.path_params.values())) as model:
             asked = reader_of(model.task).read(body)
             options = options_of(
-                request, priority=asked.priority, seconds=asked.timeout_ms and asked.timeout_ms / 1_000
+                request,
+                priority=asked.priority,
+                seconds=asked.timeout_ms and asked.timeout_ms / 1_000,
+                subject=asked.subject,
             )
             inputs = asked.inputs if isinstance(asked.inputs, list) else [asked.inputs]  # type: ignore[attr-defined]
             answer = await self.intake.ask(model, inputs, asked.parameters, options)  # type: ignore[attr-defined]
         return json_answer(
-            PredictAnswer(model=model.name, version=model.version, predictions=answer.predictions, usage=answer.usage)
+            PredictAnswer(model=model.name, version=answer.version, predictions=answer.predictions, usage=answer.usage)
         )
 
+    @needs(Ability.SEE, keeps_scope=True)
     async def list_models(self, request: Request) -> Response:
         rows = self.intake.models.rows()
         names = dict.fromkeys(row.name for row in rows)
@@ -77,27 +82,33 @@ class NativeApi:
             ModelsAnswer(models=rows, data=[ModelEntry(id=name, created=self.created) for name in names])
         )
 
+    @needs(Ability.SEE)
     async def show_model(self, request: Request) -> Response:
         info = self.intake.models.info(request.path_params["name"])
         fields = {name: getattr(info, name) for name in ModelInfo.__struct_fields__}
         is_ready = self.intake.lifecycle.phase is Phase.READY
         return json_answer(ModelAnswer(**fields, id=info.name, created=self.created, ready=is_ready))
 
+    @needs(None)
     async def live(self, request: Request) -> Response:
         return json_answer(StatusAnswer(status="live"))
 
+    @needs(None)
     async def ready(self, request: Request) -> Response:
         await self.readiness.check()
         return json_answer(StatusAnswer(status="ready"))
 
+    @needs(Ability.LOOK)
     async def show_metrics(self, request: Request) -> Response:
         if self.metrics is None:
             raise NotFound("This server keeps no metrics.", help="start it with `dragoman serve`.")
         return Response(self.metrics(), media_type=CONTENT_TYPE)
 
+    @needs(None)
     async def openapi(self, request: Request) -> Response:
         return json_answer(openapi_document())
 
+    @needs(None)
     async def welcome(self, request: Request) -> Response:
         return json_answer(WelcomeAnswer(name="dragoman", models="/v1/models", openapi="/openapi.json"))
 

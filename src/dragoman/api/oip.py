@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import encode_json, json_answer
 from dragoman.api.body import BodyReader, read_body
 from dragoman.api.intake import Intake, caller_of
@@ -91,16 +92,20 @@ class OipApi:
             ],
         ]
 
+    @needs(Ability.SEE, keeps_scope=True)
     async def server(self, request: Request) -> Response:
         return json_answer(self.service.server_metadata())
 
+    @needs(None)
     async def live(self, request: Request) -> Response:
         return json_answer({"live": True})
 
+    @needs(None)
     async def ready(self, request: Request) -> Response:
         await self.readiness.check()
         return json_answer({"ready": True})
 
+    @needs(Ability.SEE)
     async def model(self, request: Request) -> Response:
         found = self.service.metadata(reference_in(request))
         return json_answer(
@@ -113,25 +118,30 @@ class OipApi:
             }
         )
 
+    @needs(Ability.SEE)
     async def model_ready(self, request: Request) -> Response:
         self.intake.lifecycle.check()
         name = self.service.metadata(reference_in(request)).name
         return json_answer({"name": name, "ready": True})
 
+    @needs(Ability.LOOK, keeps_scope=True)
     async def statistics(self, request: Request) -> Response:
         path = request.path_params
         return json_answer({"model_stats": self.service.statistics(path.get("name", ""), path.get("version", ""))})
 
+    @needs(Ability.SEE, keeps_scope=True)
     async def index(self, request: Request) -> Response:
         asked = await self._read(request, INDEX)
         return json_answer(self.service.index(ready_only=asked.ready))
 
+    @needs(Ability.OPERATE)
     async def load(self, request: Request) -> Response:
         asked = await self._read(request, LOAD)
         version = asked.parameters.get("version")
         await self.service.load(request.path_params["name"], None if version is None else str(version))
         return json_answer({})
 
+    @needs(Ability.OPERATE)
     async def unload(self, request: Request) -> Response:
         await self._read(request, LOAD)
         await self.service.unload(request.path_params["name"])

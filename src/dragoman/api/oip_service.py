@@ -84,7 +84,7 @@ class OipService:
             parameters = parameters_of(model, **given)
             answer = await self.intake.ask(model, inputs, parameters, options_of(asked))
             tensors = write_tensors(model.task.name, answer.predictions)
-            return Inferred(model.name, model.version, chosen(tensors, asked.outputs, model))
+            return Inferred(model.name, answer.version, chosen(tensors, asked.outputs, model))
 
     def statistics(self, name: str = "", number: str = "") -> list[dict[str, Any]]:
         """A row per version of a model, or of all. Raises `NotFound`."""

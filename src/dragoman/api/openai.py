@@ -52,7 +52,7 @@ class OpenaiApi:
             parameters = parameters_of(
                 model, normalize=True, dimensions=asked.dimensions, prompt_name=asked.prompt_name
             )
-            answer = await self.intake.ask(model, texts, parameters, options_of(request))
+            answer = await self.intake.ask(model, texts, parameters, options_of(request, subject=asked.user))
         vectors = [vector_of(one, asked.encoding_format) for one in answer.predictions]
         return json_answer(embeddings_answer(vectors, model=asked.model, tokens=answer.usage.tokens))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from dragoman.api.labels import LabelsAnswer, LabelsRequest
 from dragoman.api.messages import (
     ErrorAnswer,
     ModelAnswer,
@@ -19,6 +20,8 @@ from dragoman.api.messages import (
     answer_type,
     request_type,
 )
+from dragoman.api.operation import Operation, query_parameters
+from dragoman.api.release_operations import RELEASE_OPERATIONS
 from dragoman.serving.tasks.classification import TextClassification
 from dragoman.serving.tasks.embedding import Embedding
 from dragoman.serving.tasks.fill_mask import FillMask
@@ -41,21 +44,15 @@ TASKS: tuple[TaskKind, ...] = (
 )
 
 
-class Operation(NamedTuple):
-    """One method of one path."""
-
-    path: str
-    method: str
-    id: str
-    summary: str
-    answers: tuple[type[msgspec.Struct], ...]  # one of them, by the model's task
-    bodies: tuple[type[msgspec.Struct], ...] = ()
-    errors: tuple[int, ...] = ()
-
-
 PREDICT_ANSWERS = tuple(answer_type(task) for task in TASKS)
 PREDICT_REQUESTS = tuple(request_type(task) for task in TASKS)
 PREDICT_ERRORS = (400, 404, 413, 429, 500, 503, 504)
+OPEN_PATHS = ("/", "/health/live", "/health/ready")  # no key is asked for here
+ACCESS_ERRORS = (401, 403, 503)
+KEY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+}
 OPERATIONS = (
     Operation("/", "get", "welcome", "Where to look next", (WelcomeAnswer,)),
     Operation("/v1/models", "get", "listModels", "The models that answer here", (ModelsAnswer,)),
@@ -78,6 +75,16 @@ OPERATIONS = (
         PREDICT_REQUESTS,
         PREDICT_ERRORS,
     ),
+    Operation(
+        "/v1/models/{name}/labels",
+        "post",
+        "addLabels",
+        "Tell the truth of predictions",
+        (LabelsAnswer,),
+        (LabelsRequest,),
+        (400, 404, 413, 501),
+    ),
+    *RELEASE_OPERATIONS,
     Operation("/health/live", "get", "live", "Whether the process lives", (StatusAnswer,)),
     Operation("/health/ready", "get", "ready", "Whether predictions are taken", (StatusAnswer,), errors=(503,)),
 )
@@ -95,22 +102,30 @@ def openapi_document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Dragoman", "version": "1", "summary": "Multilingual text models"},
         "paths": paths,
-        "components": {"schemas": schemas},
+        "security": [{"bearer": []}, {"apiKey": []}, {}],  # none, where the server is open
+        "components": {"schemas": schemas, "securitySchemes": KEY_SCHEMES},
     }
 
 
 def describe(operation: Operation) -> dict[str, Any]:
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    is_open = operation.path in OPEN_PATHS
+    errors = sorted({*operation.errors, *(() if is_open else ACCESS_ERRORS)})
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "responses": {"200": response("OK", operation.answers)}
-        | {str(status): response(HTTPStatus(status).phrase, (ErrorAnswer,)) for status in operation.errors},
+        "responses": {str(operation.status): response(HTTPStatus(operation.status).phrase, operation.answers)}
+        | {str(status): response(HTTPStatus(status).phrase, (ErrorAnswer,)) for status in errors},
     }
-    if names:
-        described["parameters"] = [path_parameter(name) for name in names]
+    if is_open:
+        described["security"] = []
+    parameters = [path_parameter(name) for name in names]
+    if operation.query is not None:
+        parameters += query_parameters(operation.query)
+    if parameters:
+        described["parameters"] = parameters
     if operation.bodies:
-        described["requestBody"] = {"required": True, "content": json_content(operation.bodies)}
+        described["requestBody"] = {"required": operation.needs_body, "content": json_content(operation.bodies)}
     return described
 
 

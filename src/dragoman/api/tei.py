@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader
 from dragoman.api.compute_headers import compute_headers
@@ -188,10 +189,12 @@ class TeiApi:
         handlers = {"text-classification": self.predict, "embedding": self.embed, "rerank": self.rerank.rerank}
         return await handlers[task](request, body)
 
+    @needs(Ability.SEE, keeps_scope=True)
     async def info(self, request: Request) -> Response:
         with self.intake.model(request.path_params.get("name")) as model:
             return json_answer(info_of(model))
 
+    @needs(None)
     async def health(self, request: Request) -> Response:
         await self.readiness.check()
         return Response()

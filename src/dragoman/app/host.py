@@ -7,15 +7,16 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dragoman.app.loading import load_path
+from dragoman.app.loading import load_path, trust_for
 from dragoman.app.workspace import Workspace, open_workspace
 from dragoman.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dragoman.registry.uri import is_model_name, is_model_uri
 from dragoman.settings import Settings
 
 if TYPE_CHECKING:
+    from dragoman.app.operations import Operations
     from dragoman.runtime.sessions import Compute
     from dragoman.serving.model import Model
 
@@ -71,7 +72,7 @@ class Host:
             self._load_source(self.sources[name])
         elif self.workspace is not None:
             found = self.workspace.registry.resolve(f"models:/{name}/{version}" if version else name)
-            self._load_version(name, found.number, replaces=None if version else self._answering(name))
+            self._load_version(name, found.number, replaces=None if version else self.champion(name))
         else:
             raise NotFound(f"There is no model '{name}' to load.", help=f"there are {', '.join(self.sources)}.")
 
@@ -84,6 +85,13 @@ class Host:
             self.table.remove(name, version)
             self.metrics.forget(name, version)
 
+    def champion(self, name: str) -> str | None:
+        """The version that answers to a model's bare name; None while there is none."""
+        try:
+            return self.table.info(name).version
+        except (NotFound, Unavailable):
+            return None
+
     def close(self) -> None:
         """Close all models."""
         self.table.close()
@@ -91,7 +99,8 @@ class Host:
     def _load_source(self, source: Source) -> None:
         def make() -> Model:
             if not is_model_uri(source.where):
-                return self._watched(load_path(Path(source.where), self.loader, name=source.name, task=source.task))
+                folder, trust = Path(source.where), trust_for(Path(source.where), self.workspace)
+                return self._watched(load_path(folder, self.loader, name=source.name, task=source.task, trust=trust))
             place = self.workspace or open_workspace()
             return self._watched(place.load(source.where, loader=self.loader, name=source.name, task=source.task))
 
@@ -101,13 +110,6 @@ class Host:
         assert self.workspace is not None  # there are references to one only
         version = self.workspace.registry.resolve(reference)
         self._load_version(version.model, version.number)
-
-    def _answering(self, name: str) -> str | None:
-        """The version that answers to a bare name; None while there is none."""
-        try:
-            return self.table.info(name).version
-        except (NotFound, Unavailable):
-            return None
 
     def _load_version(self, name: str, number: int, *, replaces: str | None = None) -> None:
         place = self.workspace
@@ -128,10 +130,14 @@ class Host:
         return model
 
 
-def check_address(settings: Settings) -> None:
-    """Raise `Conflict` if the server's port is taken: better before a long training than after it."""
+def check_address(settings: Settings, workspace: Workspace | None = None) -> None:
+    """Raise `Conflict` if the server's port is taken, and `NotFound` if nobody could be let in: better before a long
+    training than after it.
+    """
     from dragoman.api.server import bind  # heavy: the HTTP server
+    from dragoman.app.access import access_of
 
+    access_of(settings, workspace)
     bind(settings.host, settings.port).close()
 
 
@@ -146,45 +152,42 @@ def serve(
 ) -> None:
     """Serve models until SIGTERM or SIGINT; `on_ready` gets the server's address when it answers.
 
-    Without `references` and `sources`, every champion of the workspace. Raises `Conflict` if the port is taken and
-    `NotFound` if there is nothing to serve.
+    Without `references` and `sources`, every champion of the workspace. Raises `Conflict` if the port is taken, and
+    `NotFound` if there is nothing to serve, or nobody to let in.
     """
     from dragoman.api.application import create_app
     from dragoman.api.lifecycle import Lifecycle, Phase
     from dragoman.api.server import bind, run_server  # heavy: the HTTP server
     from dragoman.api.statistics import Statistics
+    from dragoman.app.access import access_of
     from dragoman.runtime.sessions import Compute
 
     _check_names(sources)
+    access = access_of(settings, workspace)
     listener = bind(settings.host, settings.port)
     url = f"http://{settings.host}:{listener.getsockname()[1]}"
     lifecycle, statistics = Lifecycle(), Statistics()
     with ExitStack() as stack:
         host = Host(workspace, sources, compute or Compute())
         stack.callback(host.close)
-        app = create_app(
-            host.table,
-            max_body_bytes=settings.max_body_bytes,
-            lifecycle=lifecycle,
-            metrics=host.metrics.exposition,
-            repository=host,
-            statistics=statistics,
-        )
-        if settings.grpc_port:
-            from dragoman.api.grpc_oip import serve_grpc  # optional: the extra grpc
-
-            server = serve_grpc(
-                host.table,
-                settings.host,
-                settings.grpc_port,
-                lifecycle=lifecycle,
-                repository=host,
-                statistics=statistics,
-                max_body_bytes=settings.max_body_bytes,
-            )
-            stack.callback(server.close)
+        operations = _operations(workspace, host, url, stack)
+        shared: dict[str, Any] = {
+            "lifecycle": lifecycle,
+            "statistics": statistics,
+            "access": access,
+            "repository": host,
+            "traffic": operations.traffic if operations else None,
+            "max_body_bytes": settings.max_body_bytes,
+        }
+        _serve_grpc(host, settings, shared, stack)
         run_server(
-            app,
+            create_app(
+                host.table,
+                metrics=host.metrics.exposition,
+                desk=operations.desk if operations else None,
+                labels=operations.labels if operations else None,
+                **shared,
+            ),
             host=settings.host,
             port=settings.port,
             prepare=lambda: host.load_all(references, wanted=lambda: lifecycle.phase is Phase.LOADING),
@@ -192,6 +195,27 @@ def serve(
             drain_seconds=settings.drain_seconds,
             listener=listener,
         )
+
+
+def _serve_grpc(host: Host, settings: Settings, shared: dict[str, Any], stack: ExitStack) -> None:
+    """Serve gRPC too, where the settings name a port, with what it shares with HTTP, until the stack closes."""
+    if settings.grpc_port:
+        from dragoman.api.grpc_oip import serve_grpc  # optional: the extra grpc
+
+        server = serve_grpc(host.table, settings.host, settings.grpc_port, **shared)
+        stack.callback(server.close)
+
+
+def _operations(workspace: Workspace | None, host: Host, url: str, stack: ExitStack) -> Operations | None:
+    """The log and the releases of a workspace, at work until the stack closes; None without a workspace."""
+    if workspace is None:
+        return None
+    from dragoman.app.operations import Operations  # heavy: the serving parts
+
+    operations = Operations(workspace, host, url=url)
+    stack.callback(operations.close)
+    operations.start()
+    return operations
 
 
 def _check_names(sources: Sequence[Source]) -> None:

@@ -20,8 +20,8 @@ def ensure_trained(workspace: Workspace, *, show: Callable[[str], None]) -> None
             show(f"Training {spec.name}: {spec.description or spec.task}")
             train_in_child(workspace, spec.name)
         else:
-            workspace.crown(spec, done)
-            show(f"{done.version.uri} is up to date (accuracy {done.run.metrics['accuracy']:.3f}).")
+            alias = workspace.crown(spec, done)
+            show(f"{done.version.uri} is up to date, the {alias} (accuracy {done.run.metrics['accuracy']:.3f}).")
 
 
 def train_in_child(workspace: Workspace, name: str) -> None:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dragoman.data.datasets import digest_examples, ingest
 from dragoman.data.sources import expand_files, read_examples
 from dragoman.errors import Conflict, InvalidSpec, NotFound
-from dragoman.records import DatasetVersion, Example, Run, TuningReport, Version
-from dragoman.registry.uri import CHAMPION
+from dragoman.records import By, DatasetVersion, Example, Run, TuningReport, Version
+from dragoman.registry.uri import CHALLENGER, CHAMPION
 from dragoman.settings import WORKSPACE_FILE, Settings, read_settings
 from dragoman.spec import ModelSpec, ServingSpec, read_spec
+from dragoman.store.audit import this_user
 from dragoman.store.blobs import LocalBlobs
 from dragoman.store.files import FileLock, make_folder
 from dragoman.store.tables import DeltaTables
@@ -26,6 +27,7 @@ from dragoman.training.gates import check_gates
 from dragoman.training.runs import complete_run, fail_run, now, run_id_of, start_run
 
 if TYPE_CHECKING:
+    from dragoman.registry.keychain import Keychain
     from dragoman.registry.registry import Registry
     from dragoman.runtime.tuning import Step
     from dragoman.serving.loader import Loader
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Workspace", "init_workspace", "open_workspace"]
 
 Report = Callable[["Progress"], None]
+SIGNING_KEY = "keys/signing.pem"  # in the state folder
 
 
 def open_workspace(path: str | Path = ".", **overrides: Any) -> Workspace:
@@ -53,7 +56,8 @@ def init_workspace(path: str | Path) -> Path:
     root.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
     try:
-        shutil.copytree(_example_folder(), partial, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".dragoman"))
+        of_this_place = shutil.ignore_patterns(".dragoman", "keys")
+        shutil.copytree(_example_folder(), partial, dirs_exist_ok=True, ignore=of_this_place)
         partial.chmod(0o755)
         partial.replace(root)
     finally:
@@ -67,6 +71,7 @@ class Outcome(NamedTuple):
     version: Version
     run: Run
     trained: bool  # False: nothing had changed since this version was trained
+    alias: str = CHAMPION  # that it has now
 
 
 class Workspace:
@@ -86,7 +91,8 @@ class Workspace:
         from dragoman.store.catalog import SqlCatalog  # heavy: sqlalchemy
 
         self.state.mkdir(parents=True, exist_ok=True)
-        return SqlCatalog(self.settings.catalog or f"sqlite:///{self.state / 'catalog.sqlite'}")
+        url = self.settings.catalog or f"sqlite:///{self.state / 'catalog.sqlite'}"
+        return SqlCatalog(url, anchor=self.state / "audit.head")
 
     @cached_property
     def blobs(self) -> LocalBlobs:
@@ -98,9 +104,19 @@ class Workspace:
 
     @cached_property
     def registry(self) -> Registry:
-        from dragoman.registry.registry import Registry  # heavy: the ONNX library
+        from dragoman.registry.registry import Registry  # heavy: cryptography
 
-        return Registry(self.catalog, self.blobs, self.state / "bundles")
+        keys = self.keychain
+        return Registry(self.catalog, self.blobs, self.state / "bundles", signer=keys.signer, trust=keys.trust)
+
+    @cached_property
+    def keychain(self) -> Keychain:
+        from dragoman.registry.keychain import Keychain
+        from dragoman.registry.signing import Signer
+        from dragoman.registry.trust import Trust  # heavy: cryptography
+
+        path = self.settings.signing_key or f"{self.settings.state}/{SIGNING_KEY}"
+        return Keychain(Signer(self.root / path), Trust(self.root / self.settings.trusted_keys), self.catalog)
 
     # Specs
 
@@ -110,6 +126,10 @@ class Workspace:
         if not specs:
             raise NotFound(f"{self.root} declares no model.", help="Write models/NAME.toml; docs/spec.md has the keys.")
         return specs
+
+    def specs_or_none(self) -> list[ModelSpec]:
+        """Every model's spec, by name; a workspace may have versions whose specs are gone."""
+        return self._read_specs()
 
     def spec(self, name: str | None = None) -> ModelSpec:
         """The spec of a model; the only one there is when no name is given."""
@@ -163,13 +183,13 @@ class Workspace:
         if done is None or again:
             with FileLock(self.state / "runs" / f"{run_id}.lock"):
                 done = self._train(spec, examples, dataset, report)
-        self.crown(spec, done)
-        return done
+        return done._replace(alias=self.crown(spec, done))
 
     def _train(self, spec: ModelSpec, examples: Sequence[Example], dataset: DatasetVersion, report: Report) -> Outcome:
         from dragoman.training.environment import environment_state
         from dragoman.training.pipeline import train_bundle  # heavy: torch
 
+        self.keychain.ensure()  # better before a long training than after it
         run = start_run(spec, dataset, self.root)
         self.catalog.save_run(run)
         folder = self.state / "runs" / run.id
@@ -210,12 +230,23 @@ class Workspace:
         version = next((v for v in self.catalog.versions(run.model) if v.bundle == run.bundle), None)
         return Outcome(version, run, trained=False) if version else None
 
-    def crown(self, spec: ModelSpec, outcome: Outcome) -> None:
-        """Make a version that passes its gates the champion. Raises `GateFailed` for one that does not."""
+    def crown(self, spec: ModelSpec, outcome: Outcome) -> str:
+        """Give a version that passes its gates its alias, and return it.
+
+        It becomes the champion, unless the spec has a release plan and there is a champion: then it is the challenger
+        until a release promotes it. Raises `GateFailed` for a version that does not pass.
+        """
         check_gates(spec.gates, outcome.run.metrics, outcome.version)
-        current = self.catalog.alias(spec.name, CHAMPION)
-        if current != outcome.version.number:
-            self.catalog.move_alias(spec.name, CHAMPION, outcome.version.number, expected=current)
+        number, current = outcome.version.number, self.catalog.alias(spec.name, CHAMPION)
+        by = By(actor=this_user().actor, reason="It passed its gates.", evidence=f"runs:/{outcome.run.id}")
+        if number == current:
+            return CHAMPION
+        if current is None or spec.release is None:
+            self.registry.promote(spec.name, number, expected=current, by=by)
+            return CHAMPION
+        if (challenger := self.catalog.alias(spec.name, CHALLENGER)) != number:
+            self.catalog.move_alias(spec.name, CHALLENGER, number, expected=challenger, by=by)
+        return CHALLENGER
 
     def tune(
         self, uri: str, *, keep: Keep | None = None, report: Callable[[Step], None]
@@ -225,11 +256,11 @@ class Workspace:
         With `keep`, its vocabulary is trimmed to texts like those of the other splits. Aliases are left for people to
         move.
         """
-        from dragoman.registry.bundle import open_bundle
         from dragoman.training.tuning import tune_bundle  # heavy: the runtimes
 
+        self.keychain.ensure()
         version = self.registry.resolve(uri)
-        bundle, examples = open_bundle(self.registry.fetch(version)), self._examples(self.spec(version.model))
+        bundle, examples = self.registry.open(version), self._examples(self.spec(version.model))
         make_folder(self.state / "runs")
         with tempfile.TemporaryDirectory(prefix="tuning-", dir=self.state / "runs") as scratch:
             folder = Path(scratch) / "bundle"
@@ -260,8 +291,14 @@ class Workspace:
         """
         version = self.registry.resolve(uri)
         number = "" if name else str(version.number)  # under another name the number would say nothing
+        found = self.registry.verified(version)
         return (loader or self.loader).load_bundle(
-            self.registry.fetch(version), name=name, version=number, task=task, serving=self._serving(version.model)
+            found.folder,
+            manifest=found.manifest,
+            name=name,
+            version=number,
+            task=task,
+            serving=self._serving(version.model),
         )
 
     @cached_property

@@ -20,9 +20,12 @@ VERBS = {
     "train": "Train a model and register the result as a version.",
     "predict": "Answer a text, or a file of texts, with a registered model.",
     "serve": "Serve models over HTTP.",
-    "models": "List and show registered versions.",
+    "models": "List, show, compare, sign, promote and retire registered versions.",
+    "release": "Release a version by evidence, language by language.",
+    "audit": "Show the log of all changes, and check that nobody altered it.",
     "tune": "Find the fastest form of a version that answers like its fp32 form.",
     "bench": "Measure Dragoman on this machine, side by side with its peers.",
+    "keys": "Make and trust signing keys; make API keys with roles.",
     "spec": "Check a model's spec, or print its JSON Schema.",
 }
 

@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-__all__ = ["Command", "as_json", "print_json", "print_table", "workspace"]
+from dragoman.records import By
+from dragoman.store.audit import this_user
+
+__all__ = ["Command", "as_json", "by_user", "print_json", "print_table", "reason", "workspace"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,6 +26,16 @@ def workspace(command: Command) -> Command:
 def as_json(command: Command) -> Command:
     """The option that prints JSON instead of a table."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def reason(command: Command) -> Command:
+    """The option that says why."""
+    return click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the audit log.")(command)
+
+
+def by_user(reason: str) -> By:
+    """Who runs the command, and why."""
+    return msgspec.structs.replace(this_user(), reason=reason)
 
 
 def print_json(value: Any) -> None:

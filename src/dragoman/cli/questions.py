@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import urllib.request
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
+from dragoman.app.access import KEY_VARIABLE
 from dragoman.records import Example
 
 __all__ = ["Answered", "Question", "ask_all", "questions_for"]
@@ -44,10 +46,16 @@ def questions_for(examples: Iterable[Example]) -> list[Question]:
 
 
 def ask_all(url: str, model: str, questions: list[Question]) -> list[tuple[Question, Answered]]:
-    """Ask all questions in one request. Raises `urllib.error.HTTPError` for an answer other than 200."""
+    """Ask all questions in one request, with the key of the environment if there is one.
+
+    Raises `urllib.error.HTTPError` for an answer other than 200.
+    """
     body = msgspec.json.encode({"inputs": [question.text for question in questions], "parameters": {"top": 1}})
+    headers = {"Content-Type": "application/json"}
+    if key := os.environ.get(KEY_VARIABLE):
+        headers["Authorization"] = f"Bearer {key}"
     request = urllib.request.Request(  # noqa: S310 (the address is our own server's)
-        f"{url}/v1/models/{model}/predict", data=body, headers={"Content-Type": "application/json"}
+        f"{url}/v1/models/{model}/predict", data=body, headers=headers
     )
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
         answer = msgspec.json.decode(response.read())

@@ -16,6 +16,9 @@ __all__ = ["address", "command", "compute"]
 
 def address(command: Command) -> Command:
     """The options that say where the server listens."""
+    command = click.option("--access", help="Who needs a key: auto, keys or open. Default: the setting `access`.")(
+        command
+    )
     command = click.option("--grpc-port", type=int, help="Port of the gRPC server; 0: none. Default: the setting.")(
         command
     )

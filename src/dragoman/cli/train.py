@@ -7,6 +7,8 @@ import click
 from dragoman.app import open_workspace
 from dragoman.cli.options import workspace
 from dragoman.cli.progress import training_progress
+from dragoman.records import Version
+from dragoman.registry.uri import CHALLENGER
 
 __all__ = ["command"]
 
@@ -18,8 +20,8 @@ __all__ = ["command"]
 def command(model: str | None, *, again: bool, path: str) -> None:
     """Train a model and register the result as a version.
 
-    A version that passes the gates of its spec becomes the champion; exit code 1 says that it did not. A training that
-    was killed goes on where it was.
+    A version that passes the gates of its spec becomes the champion or, where the spec has a release plan, the
+    challenger; exit code 1 says that it did not pass. A training that was killed goes on where it was.
     """
     place = open_workspace(path)
     name = place.spec(model).name
@@ -30,6 +32,13 @@ def command(model: str | None, *, again: bool, path: str) -> None:
         click.echo(f"Nothing has changed since {version.uri} was trained; --again trains it again.")
         return
     click.echo(
-        f"{version.uri} is the champion: accuracy {metrics['accuracy']:.3f}, "
+        f"{version.uri} is the {outcome.alias}: accuracy {metrics['accuracy']:.3f}, "
         f"worst language {metrics['worst_language_accuracy']:.3f}, trained in {outcome.run.seconds:.0f} s"
     )
+    if outcome.alias == CHALLENGER:
+        click.echo(release_hint(version))
+
+
+def release_hint(version: Version) -> str:
+    """How a challenger becomes the champion."""
+    return f"To release it: dragoman release start {version.model} --challenger {version.number}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dragoman.app import Workspace, open_workspace
-from dragoman.cli.options import as_json, print_json, print_table, workspace
+from dragoman.cli.options import as_json, by_user, print_json, print_table, workspace
 from dragoman.cli.progress import tuning_progress
 from dragoman.errors import Conflict
 from dragoman.records import FormReport, TuningReport, Version
@@ -59,7 +59,8 @@ def command(model: str, *, keep: Keep | None, champion: bool, as_json: bool, pat
 
 def _crown(place: Workspace, version: Version, before: Version) -> Version:
     """Move the alias, unless somebody has moved it meanwhile."""
-    place.catalog.move_alias(version.model, CHAMPION, version.number, expected=before.number)
+    by = by_user(f"dragoman tune: the fastest form of {before.uri} that passes the gates.")
+    place.registry.promote(version.model, version.number, expected=before.number, by=by)
     return place.registry.resolve(version.uri)
 
 

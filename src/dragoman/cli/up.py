@@ -35,7 +35,7 @@ def command(folder: str | None, *, check: bool, path: str, **listen: Any) -> Non
     and three quarters of the answers are right, else 1.
     """
     place = open_workspace(folder or path, **listen)
-    check_address(place.settings)
+    check_address(place.settings, place)
     signal.signal(signal.SIGTERM, _stop)  # until the server takes over: a training must not outlive this process
     ensure_trained(place, show=click.echo)
     if not check:

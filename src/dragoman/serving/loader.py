@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from dragoman.errors import ModelNotReady
 from dragoman.models.checkpoint import CONFIG_FILE, Checkpoint, open_checkpoint
 from dragoman.models.sentence_transformers import transformer_folder
-from dragoman.records import Form
+from dragoman.records import Form, Manifest
 from dragoman.registry.bundle import GRAPH_FILE, INT8_FILE, LANGUAGE_FILE, LOCK_FILE, Bundle, open_bundle
 from dragoman.registry.manifest import digest_of
 from dragoman.runtime.sessions import Compute, Stored, choose_form, open_session
@@ -63,13 +63,17 @@ class Loader:
         self,
         folder: Path,
         *,
+        manifest: Manifest | None = None,
         name: str = "",
         version: str = "",
         task: str | None = None,
         serving: ServingSpec | None = None,
     ) -> Model:
-        """Load a bundle. `serving` replaces what its spec says. Raises `Untrusted` and `InvalidCheckpoint`."""
-        bundle = open_bundle(folder)
+        """Load a bundle. `serving` replaces what its spec says; `manifest` is one that the folder was compared with.
+
+        Raises `Untrusted` and `InvalidCheckpoint`.
+        """
+        bundle = open_bundle(folder, manifest=manifest)
         spec = bundle.spec
         serving, name = serving or spec.serving, name or spec.name
         origin, detector = self._sharing(_bundle_origin(bundle), folder), NgramDetector.read(folder / LANGUAGE_FILE)

@@ -40,6 +40,7 @@ class Answer(NamedTuple):
 
     predictions: list[Prediction]
     usage: Usage
+    version: str = ""  # of the model that answered
 
 
 class Traits(NamedTuple):
@@ -201,7 +202,7 @@ class Model:
             self._prediction(one, trait, [next(outputs) for _ in one.pieces], parameters)
             for one, trait in zip(prepared, traits, strict=True)
         ]
-        return Answer(predictions, usage_of(sequences))
+        return Answer(predictions, usage_of(sequences), self.version)
 
     def _prediction(
         self, prepared: Prepared, traits: Traits, outputs: list[Any], parameters: CommonParameters

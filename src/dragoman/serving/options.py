@@ -15,3 +15,4 @@ class Options(NamedTuple):
     priority: Priority = "online"
     deadline: float | None = None  # seconds of `time.monotonic` after which nobody waits for the answer
     caller: str = ""  # callers share the engine fairly
+    subject: str = ""  # who the texts are about: a release keeps one subject with one version

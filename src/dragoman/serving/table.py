@@ -89,6 +89,12 @@ class ModelTable:
             self._retire(slot)
             return slot.gone
 
+    def point(self, name: str, alias: str, version: str) -> None:
+        """Let an alias point at a version that answers. Raises `NotFound`, and like `get` for one that does not."""
+        with self._lock:
+            _model_of(self._versioned(name, version))
+            self._aliases[name][alias] = version
+
     def close(self) -> None:
         """Close all models and forget them, also those that requests hold."""
         with self._lock:

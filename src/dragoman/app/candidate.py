@@ -1,0 +1,76 @@
+"""The gates before traffic: both versions on the test split, before any user meets the new one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from dragoman.app.desk import moment
+from dragoman.app.workspace import Workspace
+from dragoman.errors import Conflict
+from dragoman.records import Baseline, Release
+from dragoman.release.controller import CONTROLLER, Move, check_gates_before, roll_back
+
+__all__ = ["CHECK_SECONDS", "check_candidate", "check_in_child", "check_lease"]
+
+CHECK_SECONDS = 120.0  # after which somebody else may do a check that was begun
+
+
+def check_candidate(workspace: Workspace, id: str, *, show: Callable[[str], None] = lambda line: None) -> Release:
+    """Check the gates of a release that waits for it, and let it begin, wait for approval, or end.
+
+    Raises `NotFound`, and what loading the two versions raises. A release that is past its gates is left as it is; one
+    whose check fails with an error is rolled back, and says so.
+    """
+    release = workspace.catalog.release(id)
+    if release.status != "checking":
+        return release
+    try:
+        move = _checked(workspace, release, show)
+    except Exception as error:
+        text = f"The gates could not be checked: {error}"
+        _save(workspace, release, roll_back(release, now=moment(), by=CONTROLLER, text=text))
+        raise
+    return _save(workspace, release, move)
+
+
+def check_lease(id: str) -> str:
+    """The name of the lease of whoever checks the gates of a release."""
+    return f"check {id}"
+
+
+def check_in_child(workspace: Workspace, id: str) -> subprocess.Popen[bytes]:
+    """The same in a process of its own, which leaves the cores to whom they belong."""
+    command = ["nice", "-n", "10", sys.executable, "-m", "dragoman", "release", "check", id]
+    return subprocess.Popen([*command, "--workspace", str(workspace.root)], stdout=subprocess.DEVNULL)
+
+
+def _checked(workspace: Workspace, release: Release, show: Callable[[str], None]) -> Move:
+    from dragoman.release.before import check_before
+    from dragoman.release.comparison import compare_versions  # heavy: the serving parts
+
+    champion, challenger = (f"models:/{release.model}/{number}" for number in (release.champion, release.challenger))
+    show(f"Comparing {challenger} with {champion} on the test split.")
+    with workspace.load(champion) as one, workspace.load(challenger) as other:
+        comparison = compare_versions(one, other, workspace.test_examples(release.model))
+    bundle = workspace.registry.open(workspace.registry.resolve(challenger))
+    gates = check_before(comparison, workspace.spec(release.model), parity=bundle.parity, tuning=bundle.tuning)
+    baselines = {
+        language: Baseline(texts=texts, disagreements=different)
+        for language, (texts, different) in comparison.baselines.items()
+    }
+    known = msgspec.structs.replace(release, baselines=baselines)
+    return check_gates_before(known, gates, now=moment())
+
+
+def _save(workspace: Workspace, release: Release, move: Move) -> Release:
+    """The release with its new state; whoever was faster, such as a person who ended it, was right."""
+    try:
+        return workspace.catalog.save_release(
+            move.release, expected=release.revision, action=move.action, by=CONTROLLER
+        )
+    except Conflict:
+        return workspace.catalog.release(release.id)

@@ -1,0 +1,60 @@
+"""What a workspace adds to a server: every answer is recorded, and releases run."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from dragoman.app.conductor import Conductor, Models
+from dragoman.app.desk import Desk
+from dragoman.app.labels import Labels
+from dragoman.app.workspace import Workspace
+from dragoman.monitoring.log_metrics import LogCollector
+from dragoman.monitoring.prediction_log.log import PredictionLog
+from dragoman.monitoring.recorder import AnswerRecorder
+from dragoman.monitoring.release_metrics import ReleaseCollector
+from dragoman.release.traffic import Traffic
+from dragoman.spec import LogSpec
+from dragoman.store.files import atomic_file
+from dragoman.text.redaction import Redactor
+
+__all__ = ["LOG_FOLDER", "Operations", "pseudonym_key"]
+
+LOG_FOLDER = "prediction-log"
+KEY_BYTES = 32
+PRIVATE = 0o600
+
+
+class Operations:
+    """The prediction log, the traffic of releases and their conductor. Close it after the server's last answer."""
+
+    def __init__(self, workspace: Workspace, host: Models, *, url: str) -> None:
+        self._policies = {spec.name: spec.log for spec in workspace.specs_or_none()}
+        self.log = PredictionLog(workspace.state / LOG_FOLDER, workspace.tables)
+        redactor = Redactor(pseudonym_key(workspace.state / "keys" / "pseudonyms.key"))
+        self.traffic = Traffic(host.table, AnswerRecorder(self.log, redactor, self._policies_of))
+        self.conductor = Conductor(workspace, host, self.traffic, url=url)
+        host.metrics.add(ReleaseCollector(workspace.catalog.releases))
+        host.metrics.add(LogCollector(lambda: self.log.stats))
+        self.desk = Desk(workspace)
+        self.labels = Labels(workspace, self.traffic)
+
+    def start(self) -> None:
+        self.conductor.start()
+
+    def close(self) -> None:
+        """What was answered is on the disk when this returns."""
+        self.conductor.close()
+        self.log.close()
+
+    def _policies_of(self, model: str) -> LogSpec | None:
+        return self._policies.get(model)
+
+
+def pseudonym_key(path: Path) -> bytes:
+    """The workspace's secret for pseudonyms, made when it is first needed. Who has it can link subjects to rows."""
+    if not path.exists():
+        with atomic_file(path, mode=PRIVATE) as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+        path.parent.chmod(0o700)
+    return path.read_bytes()
