@@ -16,10 +16,8 @@ from typing import NamedTuple
 from dragoman.records import Interval, Simulation
 from dragoman.release.simulation import simulate
 from dragoman.release.world import Burst, World
-from dragoman.spec import MarginsSpec, ReleaseSpec
+from dragoman.spec import ReleaseSpec
 
-MARGINS = MarginsSpec(latency=0.05)
-SPEC = ReleaseSpec(margins=MARGINS)
 TWO_PERCENT = {"th": 0.02}
 
 
@@ -28,7 +26,7 @@ class Scenario(NamedTuple):
 
     name: str
     world: World = World()
-    spec: ReleaseSpec = SPEC
+    spec: ReleaseSpec = ReleaseSpec()
     shares: Mapping[str, float] = MappingProxyType({})
     regress: Mapping[str, float] = MappingProxyType({})
 
@@ -43,12 +41,12 @@ SCENARIOS = [
     Scenario("healthy, 100 evaluation texts", World(evaluation_texts=100)),
     Scenario("healthy, traffic with days and nights", World(cycle=0.8)),
     Scenario("healthy, shocks to all languages", World(shock=0.3)),
-    Scenario("healthy, without shadow", spec=ReleaseSpec(margins=MARGINS, shadow=False)),
+    Scenario("healthy, without shadow", spec=ReleaseSpec(shadow=False)),
     Scenario("healthy, 50,000 requests a day, wait", World(requests_per_day=50_000)),
     Scenario(
         "healthy, 50,000 requests a day, pool",
         World(requests_per_day=50_000),
-        ReleaseSpec(margins=MARGINS, thin="pool"),
+        ReleaseSpec(thin="pool"),
     ),
     Scenario("every harm at its limit", World(at_limit=True)),
     Scenario("3 hours of 5% errors after 2 days", World(burst=Burst(hour=48, hours=3, errors=0.05))),
@@ -58,8 +56,8 @@ SCENARIOS = [
     drop("drop of 5 points, 100 evaluation texts", 5, world=World(evaluation_texts=100)),
     drop("drop of 5 points, 300 evaluation texts", 5, world=World(evaluation_texts=300)),
     drop("drop of 5 points, 5,000 evaluation texts", 5, world=World(evaluation_texts=5_000)),
-    drop("drop of 5 points, without shadow", 5, spec=ReleaseSpec(margins=MARGINS, shadow=False)),
-    drop("drop of 5 points, a tenth mirrored", 5, spec=ReleaseSpec(margins=MARGINS, mirror=0.1)),
+    drop("drop of 5 points, without shadow", 5, spec=ReleaseSpec(shadow=False)),
+    drop("drop of 5 points, a tenth mirrored", 5, spec=ReleaseSpec(mirror=0.1)),
     drop("drop of 5 points in 0.5% of the traffic", 5, shares={"th": 0.005}),
     drop("drop of 5 points in 20% of the traffic", 5, shares={"th": 0.2}),
     drop("drop of 10 points", 10),
