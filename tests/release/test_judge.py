@@ -101,11 +101,11 @@ def test_a_language_that_is_not_listed_counts_over_all_languages_only():
 
 def test_another_mix_of_languages_is_no_evidence():
     """Thai disagrees more often by nature; as all requests become Thai, nothing is wrong."""
-    baselines = BASELINES | {"th": Baseline(texts=2_000, disagreements=800)}
-    findings = judge(world({"th": 8_000}, requests=20_000), SPEC, baselines, LANGUAGES)
+    baselines = BASELINES | {"th": Baseline(texts=2_000, disagreements=400)}
+    findings = judge(world({"th": 4_000}, requests=20_000), SPEC, baselines, LANGUAGES)
 
     everything = row(findings, "agreement", "all")
-    assert (everything.effect, everything.verdict) == (0.4, PASS)
+    assert (everything.effect, everything.verdict) == (0.2, PASS)
     assert everything.limit == pytest.approx(row(findings, "agreement", "th").limit)
 
 

@@ -69,8 +69,8 @@ def test_without_any_evaluation_there_is_no_limit():
     assert np.isnan(safe).all()
 
 
-def test_a_challenger_that_always_disagreed_has_a_limit_that_leaves_room_to_bet():
-    assert limits_of(50, 50) == (0.98, 0.98)
+def test_an_evaluation_in_which_everything_differs_is_no_licence():
+    assert limits_of(50, 50) == (0.3, 0.3)
 
 
 @pytest.mark.parametrize("texts", [50, 300, 1_000])

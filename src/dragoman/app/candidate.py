@@ -12,7 +12,7 @@ from dragoman.app.desk import moment
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict
 from dragoman.records import Baseline, Release
-from dragoman.release.controller import CONTROLLER, Move, check_gates_before, roll_back
+from dragoman.release.controller import CONTROLLER, Move, check_gates_before, plan_of, roll_back
 
 __all__ = ["CHECK_SECONDS", "check_candidate", "check_in_child", "check_lease"]
 
@@ -51,6 +51,7 @@ def check_in_child(workspace: Workspace, id: str) -> subprocess.Popen[bytes]:
 def _checked(workspace: Workspace, release: Release, show: Callable[[str], None]) -> Move:
     from dragoman.release.before import check_before
     from dragoman.release.comparison import compare_versions  # heavy: the serving parts
+    from dragoman.release.power import power_gates
 
     champion, challenger = (f"models:/{release.model}/{number}" for number in (release.champion, release.challenger))
     show(f"Comparing {challenger} with {champion} on the test split.")
@@ -63,7 +64,8 @@ def _checked(workspace: Workspace, release: Release, show: Callable[[str], None]
         for language, (texts, different) in comparison.baselines.items()
     }
     known = msgspec.structs.replace(release, baselines=baselines)
-    return check_gates_before(known, gates, now=moment())
+    sight = power_gates(plan_of(release), baselines, release.languages)
+    return check_gates_before(known, [*gates, *sight], now=moment())
 
 
 def _save(workspace: Workspace, release: Release, move: Move) -> Release:

@@ -28,7 +28,7 @@ ReleaseStatus = Literal["checking", "waiting", "shadow", "canary", "promoted", "
 class GateResult(Record, frozen=True, kw_only=True):
     """What a gate before traffic found. `language` is empty for a gate over all."""
 
-    gate: str  # "accuracy", "forgetting", "floor", "parity", "latency", "cost", "approval"
+    gate: str  # "accuracy", "forgetting", "floor", "parity", "latency", "cost", "power"
     language: str = ""
     champion: float | None = None
     challenger: float | None = None

@@ -17,7 +17,6 @@ __all__ = ["Limits", "agreement_limits", "evidence_alpha", "margin_of", "pooled_
 
 BASELINE_SHARE = 0.6  # of alpha: for evaluations that by chance saw too little disagreement
 ONE_SIDED = 0.025  # of the bound that a margin is added to
-MOST_DISAGREEMENT = 0.98  # a limit above says nothing, and leaves no room to bet
 
 Doubles = NDArray[np.float64]
 
@@ -45,12 +44,12 @@ def agreement_limits(spec: ReleaseSpec, baselines: Mapping[str, Baseline], langu
     Both come from the disagreement measured before traffic. `fail` is the measured share plus the margin or, where the
     evaluation was so small that chance is greater than the margin, an exact upper bound of the true share: bounds that
     hold in all languages at once except with probability `alpha * BASELINE_SHARE`. `safe` is the upper end of the usual
-    95% interval plus the margin, and at least `fail`. A language that was not evaluated has the evaluation of all
-    languages together.
+    95% interval plus the margin, and at least `fail`. Neither is above `spec.disagreement`: wrong data can explain any
+    difference. A language that was not evaluated has the evaluation of all languages together.
     """
     level = spec.alpha * BASELINE_SHARE / max(len(languages), 1)
     together = pooled_baseline(baselines.values())
-    pairs = [_limits(baselines.get(name, together), spec.margins.agreement, level) for name in languages]
+    pairs = [_limits(baselines.get(name, together), spec, level) for name in languages]
     return Limits(*np.array(pairs, dtype=np.float64).reshape(-1, 2).T)
 
 
@@ -60,12 +59,12 @@ def pooled_baseline(baselines: Iterable[Baseline]) -> Baseline:
     return Baseline(texts=sum(b.texts for b in several), disagreements=sum(b.disagreements for b in several))
 
 
-def _limits(baseline: Baseline, margin: float, level: float) -> tuple[float, float]:
-    different, texts = baseline.disagreements, baseline.texts
+def _limits(baseline: Baseline, spec: ReleaseSpec, level: float) -> tuple[float, float]:
+    different, texts, margin = baseline.disagreements, baseline.texts, spec.margins.agreement
     if not texts:
         return math.nan, math.nan
-    fail = min(max(different / texts + margin, upper_bound(different, texts, level)), MOST_DISAGREEMENT)
-    return fail, min(max(fail, upper_bound(different, texts, ONE_SIDED) + margin), MOST_DISAGREEMENT)
+    fail = min(max(different / texts + margin, upper_bound(different, texts, level)), spec.disagreement)
+    return fail, min(max(fail, upper_bound(different, texts, ONE_SIDED) + margin), spec.disagreement)
 
 
 @lru_cache(maxsize=4_096)

@@ -240,6 +240,15 @@ class ReleaseSpec(Section, frozen=True, kw_only=True):
     min_requests: Annotated[
         int, Meta(ge=0, description="Least requests of users that the challenger answers at a step.")
     ] = 200
+    disagreement: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="Share of requests with another label than the champion's above which a challenger is stopped "
+            "in any language, whatever the evaluation says: data that is wrong can explain any difference.",
+        ),
+    ] = 0.3
     max_hours: Annotated[
         float, Meta(gt=0, description="A release that is not decided by then is rolled back, and says what it lacked.")
     ] = 168.0

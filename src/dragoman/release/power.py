@@ -1,0 +1,44 @@
+"""What a release will be able to see: how far labels may differ in traffic before it fails, per language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dragoman.records import Baseline, GateResult
+from dragoman.release.limits import agreement_limits
+from dragoman.spec import ReleaseSpec
+
+__all__ = ["power_gates"]
+
+SHARP = 0.05  # points of disagreement above the measured ones that a release should notice
+
+
+def power_gates(spec: ReleaseSpec, baselines: Mapping[str, Baseline], languages: Sequence[str]) -> list[GateResult]:
+    """A result per language: "pass" where the evaluation is large enough, else "not enough evidence".
+
+    It stops nothing: it warns that a small evaluation makes the release blunt, since the limit of agreement must bear
+    what chance may have done to it.
+    """
+    limits = agreement_limits(spec, baselines, languages).fail
+    known = [(name, baselines.get(name), float(limit)) for name, limit in zip(languages, limits, strict=True)]
+    return [_gate(name, baseline, limit) for name, baseline, limit in known]
+
+
+def _gate(language: str, baseline: Baseline | None, limit: float) -> GateResult:
+    if baseline is None or not baseline.texts:
+        text = f"power in {language}: there are no evaluation texts; the limit is that of all languages together"
+        return GateResult(gate="power", language=language, verdict="not enough evidence", text=text)
+    measured = baseline.disagreements / baseline.texts
+    text = (
+        f"power in {language}: labels differ in {measured:.1%} of {baseline.texts} texts; in traffic they may differ "
+        f"in {limit:.1%} before the release fails"
+    )
+    return GateResult(
+        gate="power",
+        language=language,
+        challenger=measured,
+        limit=limit,
+        n=baseline.texts,
+        verdict="pass" if measured < limit <= measured + SHARP else "not enough evidence",
+        text=text,
+    )
