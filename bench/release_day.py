@@ -41,7 +41,8 @@ required = ["errors", "agreement"]
 
 [release.margins]
 errors = 0.02
-"""
+agreement = 0.05
+"""  # users' texts carry numbers that those of the evaluation do not: any two models differ more often on them
 WAIT_SECONDS = 900
 failures: list[str] = []
 
@@ -57,6 +58,7 @@ def main() -> int:
             train_three(trained)
         for number, scene in enumerate((bad_challenger, good_challenger_and_kills, tampering)):
             root = shutil.copytree(trained, Path(temporary) / f"scene-{number}", symlinks=True)
+            write_spec(root, seed=2)
             say(f"--- {scene.__doc__}")
             scene(root, options.rate)
     say("Everything went as it must." if not failures else f"FAILED: {'; '.join(failures)}")
@@ -70,13 +72,13 @@ def train_three(root: Path) -> None:
     shutil.copytree(EXAMPLE, root, ignore=shutil.ignore_patterns(".dragoman"))
     for seed, shuffled in ((0, False), (1, True), (2, False)):
         write_data(root, shuffled=shuffled)
-        write_spec(root, seed)
+        write_spec(root, seed=seed)
         say(f"Training version {seed + 1}{', its Thai labels shuffled' if shuffled else ''}.")
         done = dragoman("train", "-w", root)
         check(done.returncode == 0, f"version {seed + 1} is trained: {done.stderr[-300:]}")
 
 
-def write_spec(root: Path, seed: int) -> None:
+def write_spec(root: Path, *, seed: int) -> None:
     text = (EXAMPLE / "models" / "support.toml").read_text(encoding="utf-8").split("# A later version")[0]
     text = text.replace("[training]", f"[training]\nseed = {seed}") + PLAN
     (root / "models" / "support.toml").write_text(text, encoding="utf-8")

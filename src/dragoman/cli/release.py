@@ -108,10 +108,13 @@ def roll_back(model: str, *, reason: str, path: str) -> None:
     "--regress",
     multiple=True,
     metavar="LANG:DROP",
-    help="A language in which the challenger is worse: th:0.05. Repeatable.",
+    help="A language in which the challenger is worse: th:0.05 or th:5%. Repeatable.",
 )
 @click.option(
-    "--share", multiple=True, metavar="LANG:SHARE", help="A language's share of the traffic: th:0.02. Repeatable."
+    "--share",
+    multiple=True,
+    metavar="LANG:SHARE",
+    help="A language's share of the traffic: th:0.02 or th:2%. Repeatable.",
 )
 @click.option(
     "--requests-per-day", type=click.IntRange(1), default=200_000, show_default=True, help="Traffic of the model."
@@ -160,13 +163,13 @@ def check(id: str, *, path: str) -> None:
 
 
 def _language_share(text: str) -> tuple[str, float]:
-    """`th:0.05`, or the same in percent: `th:5%`."""
+    """`th:0.05`, or the same in percent: `th:5%`, `th:5`."""
     language, _, number = text.partition(":")
     try:
-        value = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+        value = float(number.removesuffix("%"))
     except ValueError:
         raise click.BadParameter(f"{text!r} is not LANG:NUMBER, such as th:0.05 or th:5%.") from None
-    return language, value
+    return language, value / 100 if number.endswith("%") or value >= 1 else value
 
 
 def flat(found: Simulation) -> dict[str, Any]:
