@@ -91,10 +91,10 @@ def test_a_hit_answers_what_the_first_answer_was(make_model: MakeModel) -> None:
 @pytest.mark.anyio
 async def test_a_request_answers_predictions_and_usage(make_model: MakeModel) -> None:
     inputs = ["order", TextInput(text="my order")]
-    predictions, usage = await make_model().predict_request(inputs, FakeParameters(top=1))
-    assert [len(one.labels) for one in predictions] == [1, 1]
-    assert usage.tokens == 7
-    assert usage.inference_ms > 0
+    answer = await make_model().predict_request(inputs, FakeParameters(top=1))
+    assert [len(one.labels) for one in answer.predictions] == [1, 1]
+    assert (answer.usage.tokens, answer.version) == (7, "1")
+    assert answer.usage.inference_ms > 0
 
 
 @pytest.mark.anyio
