@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dragoman.monitoring.recorder import AnswerRecorder, content_of
-from dragoman.records import PredictionRow, QuestionInput, TextInput
+from dragoman.monitoring.recorder import MAX_LABELS, AnswerRecorder, content_of, result_of
+from dragoman.records import AnswerLabel, LabelPrediction, PredictionRow, QuestionInput, TextInput
 from dragoman.release.traffic import Ask, Place
 from dragoman.serving.fakes import fake_model
 from dragoman.serving.model import Model
@@ -127,3 +127,12 @@ async def test_a_log_that_fails_keeps_no_answer_from_its_caller(
 )
 def test_the_content_of_an_input_is_its_text_or_its_parts(given: Any, content: str) -> None:
     assert content_of(given) == content
+
+
+def test_a_row_keeps_the_best_of_many_labels() -> None:
+    labels = [AnswerLabel(label=f"label-{number}", score=1 / (number + 2)) for number in range(9)]
+    common = {"id": "p", "language": "en", "script": "Latn", "tokens": 3, "windows": 1, "truncated": False}
+    kept, scores, abstained = result_of(LabelPrediction(**common, labels=labels, abstained=True))
+    assert kept == [one.label for one in labels[:MAX_LABELS]]
+    assert scores[:2] == [0.5, 0.333333]
+    assert abstained

@@ -21,7 +21,7 @@ __all__ = ["AnswerRecorder"]
 
 logger = logging.getLogger(__name__)
 
-MAX_LABELS = 20  # that a row keeps, best first
+MAX_LABELS = 5  # that a row keeps, best first: the rest of a long tail costs more than it tells
 PLACES = 6  # of a score
 
 

@@ -20,6 +20,7 @@ from dragoman.text.redaction.window import SIGNS
 __all__ = ["LEAST_KEY_BYTES", "Redactor"]
 
 LEAST_KEY_BYTES = 16
+KNOWN = frozenset(KINDS)  # a tuple of them is searched from end to end
 
 
 class Redactor:
@@ -55,7 +56,7 @@ class Redactor:
         The value is brought to one spelling first if the kind is one of `KINDS`. Any other kind is taken as well, such
         as `subject`, with the value as it is, in normal form C.
         """
-        spelled = _NORMALIZE.get(kind, _signs if kind in KINDS else _composed)(value)
+        spelled = _NORMALIZE.get(kind, _signs if kind in KNOWN else _composed)(value)
         message = f"{kind}\0{spelled}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, message, "sha256").hex()[:PSEUDONYM_DIGITS]
 
