@@ -6,38 +6,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.unreleased import registered
 
 from dragoman.app.desk import Desk
-from dragoman.app.workspace import Workspace, open_workspace
+from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict, InvalidRequest, NotFound
 from dragoman.records import By, Release
 
 ADA = By(actor="ada", reason="trained on June")
-SPEC = """
-name = "support"
-owner = "team@example.com"
-languages = ["de", "th"]
-
-[data]
-files = ["data/*.jsonl"]
-labels = ["refund", "invoice"]
-
-[release]
-steps = [5, 100]
-"""
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workspace]:
     """A workspace with three versions of nothing, the first of which is the champion."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "dragoman.toml").write_text("")
-    (tmp_path / "models" / "support.toml").write_text(SPEC)
-    place = open_workspace(tmp_path)
-    place.keychain.ensure()
-    for bundle in ("a", "b", "c"):
-        place.catalog.add_version(model="support", bundle=bundle * 64, run="r", owner="o", created="2026-07-01")
-    place.catalog.move_alias("support", "champion", 1, expected=None)
+    place = registered(tmp_path)
     yield place
     place.catalog.close()
 

@@ -9,27 +9,14 @@ import pytest
 
 from dragoman.api.abilities import ROLES
 from dragoman.api.access import Claim
-from dragoman.api.fakes import FakeDesk, fake_release
+from dragoman.api.fakes import FakeDesk, fake_finding, fake_release
 from dragoman.api.principal import Principal
 from dragoman.api.release_messages import EventsAnswer, ReleaseAnswer, ReleasesAnswer
-from dragoman.records import Finding, GateResult, ReleaseNote
+from dragoman.records import GateResult, ReleaseNote
 
 pytestmark = pytest.mark.anyio
 
-FINDING = Finding(
-    metric="agreement",
-    language="th",
-    scope="language",
-    n=400,
-    effect=0.11,
-    low=0.08,
-    high=0.15,
-    limit=0.04,
-    e_value=5e6,
-    e_safe=0.001,
-    verdict="fail",
-    basis="evaluation",
-)
+FINDING = fake_finding()
 
 
 class OnlyFor:

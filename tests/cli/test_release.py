@@ -4,53 +4,29 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from tests.unreleased import registered
 
-from dragoman.app.workspace import Workspace, open_workspace
+from dragoman.api.fakes import fake_finding, fake_release
+from dragoman.app.workspace import Workspace
 from dragoman.cli import cli
-from dragoman.records import By, Finding, GateResult, Release, ReleaseNote
-from dragoman.spec import ReleaseSpec
+from dragoman.records import By, Finding, GateResult, ReleaseNote
 
-SPEC = """
-name = "support"
-owner = "team@example.com"
-languages = ["de", "th"]
-
-[data]
-files = ["data/*.jsonl"]
-labels = ["refund", "invoice"]
-
-[release]
-max_hours = 6
-"""
 ADA = By(actor="ada", reason="complaints")
 
 
 def finding(language: str, verdict: Any, *, n: int = 900) -> Finding:
-    return Finding(
-        metric="agreement", language=language, scope="language", n=n, effect=0.21, low=0.18, high=0.24, limit=0.07,
-        e_value=9_000.0, e_safe=0.1, verdict=verdict,
-    )  # fmt: skip
+    return fake_finding(language=language, verdict=verdict, n=n, low=0.18, high=0.24)
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workspace:
     """A workspace whose release of version 2 is in its shadow step."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "dragoman.toml").write_text("")
-    (tmp_path / "models" / "support.toml").write_text(SPEC)
-    place = open_workspace(tmp_path)
-    place.keychain.ensure()
-    for bundle in ("a", "b"):
-        place.catalog.add_version(model="support", bundle=bundle * 64, run="r", owner="o", created="2026-07-01")
-    place.catalog.move_alias("support", "champion", 1, expected=None)
+    place = registered(tmp_path)
     now = "2026-07-01T12:00:00.000+00:00"
-    release = Release(
-        id="r1", model="support", champion=1, challenger=2, status="shadow", step=0, actor="ada",
-        started=now, stepped=now,
-        plan=msgspec.to_builtins(ReleaseSpec()), languages=["de", "th"], open=["agreement th"],
+    release = fake_release(
+        champion=1, challenger=2, status="shadow", step=0, share=0.0, started=now, stepped=now, open=["agreement th"],
         gates=[GateResult(gate="accuracy", champion=0.9, challenger=0.91, limit=0.01, n=400, verdict="pass")],
         findings=[finding("de", "pass"), finding("th", "fail"), finding("fr", "not enough evidence", n=0)],
         notes=[ReleaseNote(time=now, status="shadow", share=0.0, actor="ada", text="Shadow.")],
@@ -78,12 +54,12 @@ def test_without_all_what_passes_in_a_language_is_left_out(place: Workspace) -> 
 
 
 def test_every_release_is_listed(place: Workspace) -> None:
-    assert "r1" in run(place, "status").output
-    assert [one["id"] for one in json.loads(run(place, "status", "--json").output)] == ["r1"]
+    assert "r-1" in run(place, "status").output
+    assert [one["id"] for one in json.loads(run(place, "status", "--json").output)] == ["r-1"]
 
 
 def test_json_has_every_number(place: Workspace) -> None:
-    found = json.loads(run(place, "status", "--id", "r1", "--json").output)
+    found = json.loads(run(place, "status", "--id", "r-1", "--json").output)
     assert {"n", "effect", "low", "high", "limit", "e_value", "e_safe", "verdict"} <= set(found["findings"][0])
 
 
@@ -91,7 +67,7 @@ def test_a_rollback_needs_a_reason_and_keeps_it(place: Workspace) -> None:
     assert run(place, "rollback", "support").exit_code == 2
     done = run(place, "rollback", "support", "--reason", "complaints")
     assert (done.exit_code, done.output) == (0, "Version 1 of 'support' answers everything.\n")
-    assert place.catalog.release("r1").notes[-1].text == "complaints"
+    assert place.catalog.release("r-1").notes[-1].text == "complaints"
 
 
 def test_a_release_that_does_not_wait_cannot_be_approved(place: Workspace) -> None:

@@ -9,25 +9,13 @@ import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dragoman.api.fakes import fake_release
+from dragoman.api.fakes import fake_finding, fake_release
 from dragoman.errors import Unavailable
 from dragoman.monitoring.metrics import Metrics
 from dragoman.monitoring.release_metrics import ReleaseCollector, shown_releases
-from dragoman.records import Finding, GateResult, Release
+from dragoman.records import GateResult, Release
 
-FINDING = Finding(
-    metric="agreement",
-    language="th",
-    scope="language",
-    n=400,
-    effect=0.11,
-    low=0.08,
-    high=0.15,
-    limit=0.04,
-    e_value=5e6,
-    e_safe=0.001,
-    verdict="fail",
-)
+FINDING = fake_finding()
 
 
 def samples(*releases: Release, **options: Any) -> dict[tuple[str, ...], float]:

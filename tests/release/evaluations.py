@@ -8,27 +8,17 @@ from typing import Any
 import numpy as np
 
 from dragoman.records import ParityReport
-from dragoman.release.comparison import ALL, LEVEL, Comparison, LanguageComparison
-from dragoman.release.paired import Pairs, drop_interval
+from dragoman.release.comparison import ALL, Comparison, LanguageComparison, compare_pairs
+from dragoman.release.paired import Pairs
 from dragoman.release.speed import Ratio, Speeds, median_ratio
 from dragoman.spec import ModelSpec, convert_spec
-from dragoman.training.evaluation import wilson_interval
 
 LANGUAGES = ("ar", "bn", "cs", "de", "el", "en", "es", "fa", "fr", "hi", "id", "it",
              "ja", "ko", "nl", "pl", "pt", "ru", "sw", "th", "tr", "uk", "vi", "zh")  # fmt: skip
 
 
 def row(language: str, pairs: Pairs) -> LanguageComparison:
-    return LanguageComparison(
-        language=language,
-        n=pairs.n,
-        champion=wilson_interval(pairs.both + pairs.lost, pairs.n, level=LEVEL),
-        challenger=wilson_interval(pairs.both + pairs.gained, pairs.n, level=LEVEL),
-        drop=drop_interval(pairs, level=LEVEL),
-        lost=pairs.lost,
-        gained=pairs.gained,
-        different=pairs.lost + pairs.gained,
-    )
+    return compare_pairs(language, pairs, different=pairs.lost + pairs.gained)
 
 
 def ratio(value: float, *, spread: float = 0.0) -> Ratio:

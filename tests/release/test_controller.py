@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dragoman.api.fakes import fake_finding
 from dragoman.errors import Conflict
 from dragoman.records import By, Decision, Finding, GateResult, Release
 from dragoman.release.controller import Move, advance, approve, begin, check_gates_before, finish, roll_back
@@ -39,11 +40,8 @@ def gate(verdict: Any) -> GateResult:
     return GateResult(gate="accuracy", verdict=verdict, text="accuracy 0.9 to 0.7")
 
 
-def finding(verdict: Any, language: str = "th", metric: str = "agreement") -> Finding:
-    return Finding(
-        metric=metric, language=language, scope="language", n=90, effect=0.2, low=0.1, high=0.3, limit=0.07,
-        e_value=9_000.0, e_safe=0.1, verdict=verdict,
-    )  # fmt: skip
+def finding(verdict: Any, language: str = "th") -> Finding:
+    return fake_finding(verdict=verdict, language=language)
 
 
 def begun(**plan: Any) -> Release:

@@ -9,14 +9,33 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from dragoman.errors import Conflict, NotFound
-from dragoman.records import By, Label, Release, ReleaseStatus
+from dragoman.records import By, Finding, Label, Release, ReleaseStatus
 from dragoman.release.events import Event
 from dragoman.spec import ReleaseSpec
 
-__all__ = ["FakeDesk", "FakeLabels", "fake_release"]
+__all__ = ["FakeDesk", "FakeLabels", "fake_finding", "fake_release"]
 
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ENDS = ("promoted", "rolled_back")
+
+
+def fake_finding(**changes: object) -> Finding:
+    """Agreement in Thai has failed; `changes` replace fields."""
+    finding = Finding(
+        metric="agreement",
+        language="th",
+        scope="language",
+        n=400,
+        effect=0.11,
+        low=0.08,
+        high=0.15,
+        limit=0.04,
+        e_value=5e6,
+        e_safe=0.001,
+        verdict="fail",
+        basis="evaluation",
+    )
+    return msgspec.structs.replace(finding, **changes)
 
 
 def fake_release(**changes: object) -> Release:

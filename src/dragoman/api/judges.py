@@ -15,25 +15,17 @@ from dragoman.api import argo, flagger, kayenta
 from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import json_answer
 from dragoman.api.body import read_body
-from dragoman.api.intake import Intake
 from dragoman.api.judge_question import JudgeQuestion
 from dragoman.api.principal import asking
 from dragoman.api.query import read_query
-from dragoman.api.release_desk import ReleaseDesk, desk_or_refuse
+from dragoman.api.release_desk import DeskApi
 from dragoman.api.release_messages import NoQuery
 
 __all__ = ["JudgesApi"]
 
 
-class JudgesApi:
-    """The endpoints. Without a desk they refuse with `MissingExtra`."""
-
-    def __init__(self, intake: Intake, desk: ReleaseDesk | None = None) -> None:
-        self.intake, self._desk = intake, desk
-
-    @property
-    def desk(self) -> ReleaseDesk:
-        return desk_or_refuse(self._desk)
+class JudgesApi(DeskApi):
+    """The endpoints."""
 
     def routes(self) -> list[Route]:
         return [

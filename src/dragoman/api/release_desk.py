@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dragoman.api.intake import Intake
 from dragoman.errors import MissingExtra
 from dragoman.records import By, Release
 from dragoman.release.events import Event
 
-__all__ = ["ReleaseDesk", "desk_or_refuse"]
+__all__ = ["DeskApi", "ReleaseDesk"]
 
 
 class ReleaseDesk(Protocol):
@@ -47,8 +48,14 @@ class ReleaseDesk(Protocol):
         ...
 
 
-def desk_or_refuse(desk: ReleaseDesk | None) -> ReleaseDesk:
-    """Raises `MissingExtra` if this server has none."""
-    if desk is None:
-        raise MissingExtra("This server keeps no releases.", help="start it over a workspace.")
-    return desk
+class DeskApi:
+    """Endpoints over a desk. Without one they refuse with `MissingExtra`."""
+
+    def __init__(self, intake: Intake, desk: ReleaseDesk | None = None) -> None:
+        self.intake, self._desk = intake, desk
+
+    @property
+    def desk(self) -> ReleaseDesk:
+        if self._desk is None:
+            raise MissingExtra("This server keeps no releases.", help="start it over a workspace.")
+        return self._desk

@@ -11,10 +11,9 @@ from starlette.routing import Route
 from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader, read_body
-from dragoman.api.intake import Intake
 from dragoman.api.principal import ACTOR, asking
 from dragoman.api.query import read_query
-from dragoman.api.release_desk import ReleaseDesk, desk_or_refuse
+from dragoman.api.release_desk import DeskApi, ReleaseDesk
 from dragoman.api.release_messages import (
     EventsAnswer,
     EventsQuery,
@@ -36,15 +35,8 @@ START = BodyReader(StartRequest, example='{"challenger": 8, "reason": "trained o
 WHY = BodyReader(WhyRequest, example='{"reason": "complaints from Thailand"}')
 
 
-class ReleasesApi:
-    """The endpoints. Without a desk they refuse with `MissingExtra`."""
-
-    def __init__(self, intake: Intake, desk: ReleaseDesk | None = None) -> None:
-        self.intake, self._desk = intake, desk
-
-    @property
-    def desk(self) -> ReleaseDesk:
-        return desk_or_refuse(self._desk)
+class ReleasesApi(DeskApi):
+    """The endpoints."""
 
     def routes(self) -> list[Route]:
         return [

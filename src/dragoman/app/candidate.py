@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.app.desk import moment
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict
 from dragoman.records import Baseline, Release
 from dragoman.release.controller import CONTROLLER, Move, check_gates_before, plan_of, roll_back
+from dragoman.store.audit import now
 
 __all__ = ["CHECK_SECONDS", "check_candidate", "check_in_child", "check_lease"]
 
@@ -32,7 +32,7 @@ def check_candidate(workspace: Workspace, id: str, *, show: Callable[[str], None
         move = _checked(workspace, release, show)
     except Exception as error:
         text = f"The gates could not be checked: {error}"
-        _save(workspace, release, roll_back(release, now=moment(), by=CONTROLLER, text=text))
+        _save(workspace, release, roll_back(release, now=now(), by=CONTROLLER, text=text))
         raise
     return _save(workspace, release, move)
 
@@ -44,8 +44,8 @@ def check_lease(id: str) -> str:
 
 def check_in_child(workspace: Workspace, id: str) -> subprocess.Popen[bytes]:
     """The same in a process of its own, which leaves the cores to whom they belong."""
-    command = ["nice", "-n", "10", sys.executable, "-m", "dragoman", "release", "check", id]
-    return subprocess.Popen([*command, "--workspace", str(workspace.root)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "dragoman", "release", "check", id, "--workspace", str(workspace.root)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
 def _checked(workspace: Workspace, release: Release, show: Callable[[str], None]) -> Move:
@@ -65,7 +65,7 @@ def _checked(workspace: Workspace, release: Release, show: Callable[[str], None]
     }
     known = msgspec.structs.replace(release, baselines=baselines)
     sight = power_gates(plan_of(release), baselines, release.languages)
-    return check_gates_before(known, [*gates, *sight], now=moment())
+    return check_gates_before(known, [*gates, *sight], now=now())
 
 
 def _save(workspace: Workspace, release: Release, move: Move) -> Release:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from dragoman.app.candidate import CHECK_SECONDS, check_in_child, check_lease
-from dragoman.app.desk import moment
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict, DragomanError, NotFound, Unavailable
 from dragoman.monitoring.metrics import Metrics
@@ -27,6 +26,7 @@ from dragoman.release.traffic import Lane, Traffic
 from dragoman.serving.ids import new_id
 from dragoman.serving.presence import FOLDER, announce, present, withdraw
 from dragoman.serving.table import ModelTable
+from dragoman.store.audit import now
 
 __all__ = ["Conductor", "Models"]
 
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.5  # between two looks at the catalog
 SAVE_SECONDS = 2.0  # between two records of the same release that differ in numbers only
 ANNOUNCE_SECONDS = 5.0  # between two signs of life
+RETRY_SECONDS = 30.0  # between two checks of the same gates, where the first one died
 LEASE_SECONDS = 5.0  # after which another server may judge
 
 
@@ -65,10 +66,11 @@ class Conductor:
         self.workspace, self.host, self.traffic, self.url = workspace, host, traffic, url
         self.replica = new_id()
         self._announced = 0.0
+        self._followed = -1  # number of the newest change that was looked at
         self._lanes: dict[str, Lane] = {}  # by release
         self._judges: dict[str, Judge] = {}
         self._saved: dict[str, float] = {}
-        self._checks: dict[str, subprocess.Popen[bytes]] = {}
+        self._checks: dict[str, tuple[subprocess.Popen[bytes], float]] = {}  # and when they were begun
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dragoman-releases", daemon=True)
 
@@ -80,7 +82,7 @@ class Conductor:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(LEASE_SECONDS)
-        for child in self._checks.values():
+        for child, _ in self._checks.values():
             child.terminate()
         withdraw(self.workspace.state / FOLDER, self.replica)
 
@@ -92,7 +94,7 @@ class Conductor:
         if releases and self.workspace.catalog.lease("releases", self.replica, seconds=LEASE_SECONDS):
             for release in releases:
                 self._conduct(release)
-        self._follow_champions()
+        self._follow_changes()
         self._announce()
 
     def _announce(self) -> None:
@@ -133,8 +135,8 @@ class Conductor:
 
     def _end_lane(self, id: str) -> None:
         """Take the challenger's traffic away; a promoted one keeps answering, as the champion."""
-        lane = self._lanes.pop(id)
         ended = self.workspace.catalog.release(id)
+        lane = self._lanes.pop(id)
         if ended.status != "promoted":
             lane.halt()
             self._unload(lane.route)
@@ -192,19 +194,20 @@ class Conductor:
 
     def _check(self, release: Release) -> None:
         """Have the gates checked, unless somebody does; a check that was killed is done again."""
-        child = self._checks.get(release.id)
+        child, begun = self._checks.get(release.id, (None, 0.0))
         is_mine = self.workspace.catalog.lease(check_lease(release.id), self.replica, seconds=CHECK_SECONDS)
-        if is_mine and (child is None or child.poll() is not None):
-            self._checks[release.id] = check_in_child(self.workspace, release.id)
+        is_idle = child is None or child.poll() is not None
+        if is_mine and is_idle and time.monotonic() - begun >= RETRY_SECONDS:
+            self._checks[release.id] = check_in_child(self.workspace, release.id), time.monotonic()
 
     def _judge(self, release: Release) -> None:
         tallies, exposed = self._evidence(release.id)
         plan = plan_of(release)
         judge = self._judges.setdefault(release.id, Judge(plan, release.baselines, release.languages))
-        now = moment()
-        findings = judge.findings(tallies, hours=hours_between(release.started, now))
+        moment = now()
+        findings = judge.findings(tallies, hours=hours_between(release.started, moment))
         decision = decide(findings, plan, percent=plan_steps(plan)[release.step])
-        move = advance(release, decision, findings, exposed=exposed, now=now)
+        move = advance(release, decision, findings, exposed=exposed, now=moment)
         if move.action or time.monotonic() - self._saved.get(release.id, 0.0) >= SAVE_SECONDS:
             saved = self.workspace.catalog.save_release(
                 move.release, expected=release.revision, action=move.action, by=CONTROLLER
@@ -227,7 +230,7 @@ class Conductor:
             self.workspace.registry.promote(
                 release.model, release.challenger, expected=release.champion, by=by, evidence=release
             )
-        finished = finish(release, now=moment())
+        finished = finish(release, now=now())
         self.workspace.catalog.save_release(finished.release, expected=release.revision, action="", by=CONTROLLER)
         self._follow_champions()
 
@@ -243,6 +246,13 @@ class Conductor:
         return tallies, exposed
 
     # The champion
+
+    def _follow_changes(self) -> None:
+        """Look for moved champions only where anything was changed: a server may have hundreds of models."""
+        head = self.workspace.catalog.audit_head().number
+        if head != self._followed:
+            self._follow_champions()
+            self._followed = head
 
     def _follow_champions(self) -> None:
         """Answer with the champion of the catalog, whoever moved it; the version before it stays loaded."""

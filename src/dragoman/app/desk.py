@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -15,8 +15,9 @@ from dragoman.release.controller import Move, approve, roll_back
 from dragoman.release.events import Event, events
 from dragoman.serving.ids import new_id
 from dragoman.spec import ReleaseSpec
+from dragoman.store.audit import now
 
-__all__ = ["Desk", "moment"]
+__all__ = ["Desk"]
 
 ATTEMPTS = 10  # to change a release that its controller changes too
 
@@ -49,7 +50,7 @@ class Desk:
         version = place.catalog.version(model, challenger)
         _refuse_unfit(version, champion)
         place.keychain.signer.fingerprint  # noqa: B018 (the promotion will be signed: better without a key now than then)
-        moment_now = moment()
+        begun = now()
         release = Release(
             id=new_id(),
             model=model,
@@ -60,18 +61,18 @@ class Desk:
             languages=spec.languages,
             actor=by.actor,
             reason=by.reason,
-            started=moment_now,
-            stepped=moment_now,
+            started=begun,
+            stepped=begun,
         )
         wanted = place.catalog.save_release(release, expected=None, action="release.requested", by=by)
         self._name_challenger(version, by)
         return wanted
 
     def approve(self, id: str, *, by: By) -> Release:
-        return self._change(id, lambda release: approve(release, now=moment(), by=by), by)
+        return self._change(id, lambda release: approve(release, now=now(), by=by), by)
 
     def roll_back(self, id: str, *, by: By) -> Release:
-        return self._change(id, lambda release: roll_back(release, now=moment(), by=by), by)
+        return self._change(id, lambda release: roll_back(release, now=now(), by=by), by)
 
     def take_back(self, model: str, *, by: By) -> Release:
         """End the active release of a model; without one, give the place of a promoted challenger back.
@@ -82,7 +83,10 @@ class Desk:
         if newest.is_active:
             return self.roll_back(newest.id, by=by)
         if newest.status == "rolled_back":
-            raise Conflict(f"The release {newest.id} was rolled back already.", help=newest.notes[-1].text)
+            raise Conflict(
+                f"The release {newest.id} was rolled back already: {newest.notes[-1].text}",
+                help="The champion answers everything; nothing is to be done.",
+            )
         evidence = msgspec.structs.replace(by, evidence=newest.id)
         self.workspace.registry.promote(model, newest.champion, expected=newest.challenger, by=evidence)
         return newest
@@ -97,7 +101,8 @@ class Desk:
         champion = self.workspace.catalog.alias(model, CHAMPION)
         if champion is None:
             raise NotFound(
-                f"The model '{model}' has no champion to be compared with.", help="`dragoman models promote`."
+                f"The model '{model}' has no champion to be compared with.",
+                help="`dragoman models promote NAME/NUMBER --reason TEXT` makes a version the champion.",
             )
         return champion
 
@@ -130,8 +135,3 @@ def _refuse_unfit(version: Version, champion: int) -> None:
         raise InvalidRequest(f"{version.uri} is retired.", help="Release another version.")
     if version.number == champion:
         raise InvalidRequest(f"{version.uri} is the champion already.", help="Name the version that shall follow it.")
-
-
-def moment() -> str:
-    """The time in UTC, with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

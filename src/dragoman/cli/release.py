@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,14 +10,15 @@ import click
 import msgspec
 
 from dragoman.app import open_workspace
-from dragoman.cli.options import as_json, print_json, print_table, workspace
+from dragoman.cli.options import as_json, by_user, print_json, print_table, reason, workspace
 from dragoman.errors import GateFailed
-from dragoman.records import By, Finding, GateResult, Interval, Release, Simulation
+from dragoman.records import Finding, GateResult, Interval, Release, Simulation
 from dragoman.spec import ReleaseSpec
 
 __all__ = ["command"]
 
 FINDING_COLUMNS = ("metric", "language", "n", "harm", "interval", "limit", "e-value", "e-safe", "verdict")
+NICENESS = 10  # of a check beside a server: users come first
 GATE_COLUMNS = ("gate", "language", "champion", "challenger", "limit", "n", "verdict", "")
 
 
@@ -28,7 +30,7 @@ def command() -> None:
 @command.command("start")
 @click.argument("model")
 @click.option("--challenger", type=int, required=True, metavar="NUMBER", help="The version to release.")
-@click.option("--reason", default="", help="Why; it stands in the release and in the audit log.")
+@reason
 @as_json
 @workspace
 def start(model: str, *, challenger: int, reason: str, as_json: bool, path: str) -> None:
@@ -40,7 +42,7 @@ def start(model: str, *, challenger: int, reason: str, as_json: bool, path: str)
     from dragoman.app.desk import Desk  # heavy: the serving parts
 
     place = open_workspace(path)
-    by = _by(reason)
+    by = by_user(reason)
     wanted = Desk(place).start(model, challenger, by=by)
     place.catalog.lease(check_lease(wanted.id), by.actor, seconds=CHECK_SECONDS)
     release = check_candidate(place, wanted.id, show=lambda line: click.echo(line, err=True))
@@ -74,7 +76,7 @@ def status(model: str | None, *, id: str, every: bool, as_json: bool, path: str)
 
 @command.command("approve")
 @click.argument("model")
-@click.option("--reason", default="", help="Why; it stands in the release and in the audit log.")
+@reason
 @workspace
 def approve(model: str, *, reason: str, path: str) -> None:
     """Let a release that waits for a person go on."""
@@ -82,7 +84,7 @@ def approve(model: str, *, reason: str, path: str) -> None:
 
     place = open_workspace(path)
     desk = Desk(place)
-    release = desk.approve(desk.newest(model).id, by=_by(reason))
+    release = desk.approve(desk.newest(model).id, by=by_user(reason))
     click.echo(_headline(release))
 
 
@@ -95,7 +97,7 @@ def roll_back(model: str, *, reason: str, path: str) -> None:
     from dragoman.app.desk import Desk  # heavy: the serving parts
 
     place = open_workspace(path)
-    release = Desk(place).take_back(model, by=_by(reason))
+    release = Desk(place).take_back(model, by=by_user(reason))
     click.echo(f"Version {release.champion} of '{model}' answers everything.")
 
 
@@ -159,6 +161,7 @@ def check(id: str, *, path: str) -> None:
     """Check the gates of a release that waits for it: what a server starts in a process of its own."""
     from dragoman.app.candidate import check_candidate  # heavy: the serving parts
 
+    os.nice(NICENESS)
     check_candidate(open_workspace(path), id)
 
 
@@ -189,12 +192,6 @@ def simulation_rows(found: Simulation) -> Iterator[tuple[str, str, str]]:
             yield name.replace("_", " "), f"{value.value:.4g}", f"{value.low:.4g} to {value.high:.4g}"
         elif isinstance(value, int | float):
             yield name.replace("_", " "), f"{value:.6g}", ""
-
-
-def _by(reason: str) -> By:
-    from dragoman.store.audit import this_user
-
-    return msgspec.structs.replace(this_user(), reason=reason)
 
 
 def _show(release: Release, *, as_json: bool, every: bool = True) -> None:

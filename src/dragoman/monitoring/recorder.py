@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
@@ -15,6 +14,7 @@ from dragoman.records import LabelPrediction, Prediction, PredictionRow, Questio
 from dragoman.release.traffic import Ask, Place
 from dragoman.serving.model import Answer, Model
 from dragoman.spec import LogSpec
+from dragoman.store.audit import now
 from dragoman.text.redaction import Redactor
 
 __all__ = ["AnswerRecorder"]
@@ -53,7 +53,7 @@ class AnswerRecorder:
     def _rows(
         self, model: Model, ask: Ask, answer: Answer, place: Place, seconds: float, *, keeps_text: bool
     ) -> Iterator[PredictionRow]:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        time = now()
         subject = self.redactor.pseudonym(ask.options.subject, kind="SUBJECT") if ask.options.subject else ""
         inputs = ask.inputs if isinstance(ask.inputs, list | tuple) else [ask.inputs]
         for given, one, original in zip_longest(inputs, answer.predictions, place.original):
@@ -61,7 +61,7 @@ class AnswerRecorder:
             labels, scores, abstained = result_of(one)
             yield PredictionRow(
                 id=one.id,
-                time=now,
+                time=time,
                 model=model.name,
                 version=model.version,
                 task=model.task.name,

@@ -12,7 +12,7 @@ from dragoman.release.speed import Speeds, compare_speeds
 from dragoman.serving.model import Model
 from dragoman.training.evaluation import wilson_interval
 
-__all__ = ["ALL", "LEVEL", "Comparison", "LanguageComparison", "compare_versions"]
+__all__ = ["ALL", "LEVEL", "Comparison", "LanguageComparison", "compare_pairs", "compare_versions"]
 
 ALL = "*"
 LEVEL = 0.9  # of all intervals here: each end alone errs in 5% of cases
@@ -101,6 +101,11 @@ def _label(model: Model, text: str) -> str | None:
 def _compared(language: str, answers: Sequence[tuple[Example, str | None, str | None]]) -> LanguageComparison:
     right = [(one.label == first, one.label == second) for one, first, second in answers]
     pairs = Pairs(*(right.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))))
+    return compare_pairs(language, pairs, different=sum(first != second for _, first, second in answers))
+
+
+def compare_pairs(language: str, pairs: Pairs, *, different: int) -> LanguageComparison:
+    """The accuracies of both versions, and their difference, with intervals."""
     return LanguageComparison(
         language=language,
         n=pairs.n,
@@ -109,7 +114,7 @@ def _compared(language: str, answers: Sequence[tuple[Example, str | None, str | 
         drop=drop_interval(pairs, level=LEVEL),
         lost=pairs.lost,
         gained=pairs.gained,
-        different=sum(first != second for _, first, second in answers),
+        different=different,
     )
 
 

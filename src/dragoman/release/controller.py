@@ -63,7 +63,8 @@ def approve(release: Release, *, now: str, by: By) -> Move:
     """A person lets a release that waits go on. Raises `Conflict` if it does not wait."""
     if release.status != "waiting":
         raise Conflict(
-            f"The release {release.id} is {release.status}: it waits for nobody.", help="look at its status."
+            f"The release {release.id} is {release.status}: it waits for nobody.",
+            help="`dragoman release status` shows what it does.",
         )
     if release.step < 0:
         known = msgspec.structs.replace(release, approved=by.actor)
@@ -77,7 +78,10 @@ def approve(release: Release, *, now: str, by: By) -> Move:
 def roll_back(release: Release, *, now: str, by: By, text: str = "") -> Move:
     """The champion answers everything again. Raises `Conflict` for a release that is over."""
     if not release.is_active or release.status == "promoted":
-        raise Conflict(f"The release {release.id} is over: {release.status}.", help="move the champion by hand.")
+        raise Conflict(
+            f"The release {release.id} is over: {release.status}.",
+            help="`dragoman release rollback MODEL` undoes a promotion.",
+        )
     return _end(release, "rolled_back", now=now, by=by, text=text or by.reason or "Rolled back by hand.")
 
 
