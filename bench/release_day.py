@@ -1,4 +1,4 @@
-"""A day of releases with the example: a bad challenger, a good one, kills in every step, and four attempts to tamper.
+"""A day of releases with the example: a bad challenger, a good one, kills in every step, a rollback by hand, tampering.
 
     python bench/release_day.py [--keep FOLDER] [--rate REQUESTS]
 
@@ -24,6 +24,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def main() -> int:
         trained = options.keep or Path(temporary) / "trained"
         if not (trained / "dragoman.toml").exists():
             train_three(trained)
-        for number, scene in enumerate((bad_challenger, good_challenger_and_kills, tampering)):
+        for number, scene in enumerate((bad_challenger, good_challenger_and_kills, by_hand, tampering)):
             root = shutil.copytree(trained, Path(temporary) / f"scene-{number}", symlinks=True)
             write_spec(root, seed=2)
             say(f"--- {scene.__doc__}")
@@ -78,9 +79,9 @@ def train_three(root: Path) -> None:
         check(done.returncode == 0, f"version {seed + 1} is trained: {done.stderr[-300:]}")
 
 
-def write_spec(root: Path, *, seed: int) -> None:
+def write_spec(root: Path, *, seed: int, plan: str = PLAN) -> None:
     text = (EXAMPLE / "models" / "support.toml").read_text(encoding="utf-8").split("# A later version")[0]
-    text = text.replace("[training]", f"[training]\nseed = {seed}") + PLAN
+    text = text.replace("[training]", f"[training]\nseed = {seed}") + plan
     (root / "models" / "support.toml").write_text(text, encoding="utf-8")
 
 
@@ -137,6 +138,23 @@ def good_challenger_and_kills(root: Path, rate: float) -> None:
     check(champions == [3], f"version 3 is the champion: {champions}")
     check(dragoman("models", "verify", "support", "-w", root).returncode == 0, "bundle and promotion are signed")
     check(dragoman("audit", "verify", "-w", root).returncode == 0, "the audit log is whole")
+
+
+def by_hand(root: Path, rate: float) -> None:
+    """A release at half of the traffic, taken back by one command: how long does the challenger still answer?"""
+    write_spec(root, seed=2, plan="\n[release]\nshadow = false\nsteps = [50, 100]\nstep_minutes = 10\n")
+    with played(root, rate) as (_, url, player):
+        begin(root, 3)
+        wait_for(url, lambda one: one["share"] >= 0.5)
+        wait_until(lambda: player.versions()["3"] > 300)
+        offset = time.time() - time.monotonic()
+        done = dragoman("release", "rollback", "support", "--reason", "drill", "-w", root)
+        check(done.returncode == 0, "one command takes it back")
+        time.sleep(3)
+    verdict = datetime.fromisoformat(status(root)["notes"][-1]["time"]).timestamp()
+    late = player.last_answer["3"] + offset - verdict
+    check(late < 2, f"the challenger's last answer came {max(late, 0):.2f} s after the verdict")
+    check(set(player.statuses) == {200}, f"no request failed: {dict(player.statuses)}")
 
 
 def tampering(root: Path, rate: float) -> None:

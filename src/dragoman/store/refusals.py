@@ -135,7 +135,7 @@ def version_in_use(model: str, number: int, *, aliases: Sequence[str], releases:
 
 
 def release_not_found(id: str) -> NotFound:
-    return NotFound(f"There is no release {id!r}.", help="`dragoman release list` shows all releases.")
+    return NotFound(f"There is no release {id!r}.", help="`dragoman release status` shows all releases.")
 
 
 def release_exists(id: str) -> Conflict:
