@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -24,7 +24,8 @@ class Player:
     """`texts` by language are sent again and again, each time with another number in them.
 
     `answers` counts languages and versions, `statuses` the HTTP statuses, `broken` the connections that failed.
-    `rate` bounds the requests per second over all threads.
+    `rate` bounds the requests per second over all threads. `spoil` changes the texts of a language on their way, as a
+    broken program before the server would; without `numbered` texts are sent as they are, and repeat.
     """
 
     def __init__(
@@ -36,10 +37,13 @@ class Player:
         threads: int = 4,
         rate: float = 0,
         seed: int = 0,
+        numbered: bool = True,
     ) -> None:
         self.url, self.model, self.texts, self.rate = url, model, texts, rate
         self.answers: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[int] = Counter()
+        self.numbered = numbered
+        self.spoil: dict[str, Callable[[str], str]] = {}
         self.broken = 0
         self.last_answer: dict[str, float] = {}  # version → time.monotonic()
         self._stopping = threading.Event()
@@ -88,7 +92,10 @@ class Player:
         connection.close()
 
     def _ask(self, connection: http.client.HTTPConnection, draw: random.Random, language: str) -> None:
-        text = f"{draw.choice(self.texts[language])} {draw.randrange(10**6)}"
+        text = draw.choice(self.texts[language])
+        if self.numbered:
+            text = f"{text} {draw.randrange(10**6)}"
+        text = self.spoil.get(language, str)(text)
         body = {"inputs": [{"text": text, "language": language}], "subject": f"user-{draw.randrange(SUBJECTS)}"}
         headers = {"Content-Type": "application/json"}
         connection.request("POST", f"/v1/models/{self.model}/predict", json.dumps(body).encode(), headers)

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from dragoman.errors import InvalidSpec, NotFound
 from dragoman.spec import (
     ModelSpec,
+    Section,
+    SloSpec,
     convert_spec,
     field_rows,
     parse_spec,
@@ -22,7 +24,6 @@ from dragoman.spec import (
     spec_schema,
     spec_to_dict,
 )
-from dragoman.spec.sections import Section
 
 PLAIN = """
 name = "support"
@@ -34,7 +35,21 @@ files = ["data/*.jsonl"]
 labels = ["refund", "invoice"]
 """
 ROWS = list(field_rows())
-TABLES = {"data", "base", "training", "gates", "serving", "log", "release", "release.margins", "release.before"}
+TABLES = {
+    "alerts",
+    "base",
+    "data",
+    "drift",
+    "gates",
+    "log",
+    "release",
+    "release.before",
+    "release.margins",
+    "serving",
+    "slo",
+    "slo.languages.LANGUAGE",
+    "training",
+}
 EXAMPLE = Path(__file__).parents[1] / "examples/support/models/support.toml"
 
 
@@ -128,7 +143,7 @@ def misspelled(name: str) -> Iterator[str]:
     yield from {swapped, name[:middle] + name[middle + 1 :], name[:middle] + name[middle] + name[middle:]} - {name}
 
 
-@pytest.mark.parametrize("key", [row.key for row in ROWS] + sorted(TABLES))
+@pytest.mark.parametrize("key", [row.key for row in ROWS] + sorted(TABLES - {"slo.languages.LANGUAGE"}))
 def test_a_misspelled_key_is_refused_with_the_right_one(key: str) -> None:
     table, _, name = key.rpartition(".")
     for wrong in misspelled(name):
@@ -238,6 +253,12 @@ def test_a_missing_key_is_refused_by_name(key: str) -> None:
         (plain(languages=["en", "de", "en"]), "'languages' names 'en' twice"),
         (plain(data__labels=["a", "b", "a"]), "'data.labels' names 'a' twice"),
         (plain(base__checkpoint="scratch:huge"), "'base.checkpoint' is 'scratch:huge'"),
+        (plain(drift__windows=[6, 1]), "'drift.windows' is [6, 1]"),
+        (
+            plain(drift__seasonal=True),
+            "'drift.seasonal' needs the traffic of 14 days at least as its reference",
+        ),
+        (plain(slo__languages={"tlh": {}}), "'slo.languages.tlh' is no language of the model"),
     ],
 )
 def test_a_contradiction_is_refused(raw: dict[str, Any], message: str) -> None:
@@ -246,6 +267,13 @@ def test_a_contradiction_is_refused(raw: dict[str, Any], message: str) -> None:
 
     assert refusal.value.message == f"spec: {message}."
     assert refusal.value.help
+
+
+def test_a_language_that_is_none_is_refused_by_its_table() -> None:
+    with pytest.raises(InvalidSpec) as refusal:
+        convert_spec(plain(slo__languages={"Hindi": {"latency": 0.9}}))
+
+    assert refusal.value.message.startswith("spec: a key of 'slo.languages': expected `str` matching")
 
 
 # Reference
@@ -273,7 +301,8 @@ def all_keys(kind: type[Section], prefix: str = "") -> Iterator[str]:
     tables = _sections(kind)
     yield from (prefix + name for name in kind.__struct_fields__ if name not in tables)
     for name, section in tables.items():
-        yield from all_keys(section, f"{prefix}{name}.")
+        by_language = "LANGUAGE." if (name, kind) == ("languages", SloSpec) else ""
+        yield from all_keys(section, f"{prefix}{name}.{by_language}")
 
 
 def _sections(kind: type[Section]) -> dict[str, type[Section]]:
@@ -291,6 +320,8 @@ def _parts(info: Any) -> Iterator[Any]:
     elif isinstance(info, msgspec.inspect.UnionType):
         for one in info.types:
             yield from _parts(one)
+    elif isinstance(info, msgspec.inspect.DictType):
+        yield from _parts(info.value_type)
     else:
         yield info
 

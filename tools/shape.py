@@ -20,7 +20,7 @@ from typing import NamedTuple
 ORDER = (
     ("errors", "records"),
     ("spec", "settings", "text"),
-    ("store", "data", "models"),
+    ("store", "data", "models", "profiles"),
     ("features", "runtime", "registry"),
     ("training", "serving", "release", "monitoring", "feedback", "search"),
     ("loop",),

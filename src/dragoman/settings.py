@@ -77,6 +77,28 @@ SETTINGS = (
         "signing_key", "", "File of the private key that signs bundles. Empty: keys/signing.pem in the state folder."
     ),
     Setting("trusted_keys", "keys", "Folder of the public keys whose signatures are believed."),
+    Setting("region", "", "Where the servers run, such as `eu-west`: alerts say it, and are grouped by it."),
+    Setting("runbooks", "", "Address of the folder that alerts link their runbooks from. Empty: Dragoman's own pages."),
+    Setting(
+        "traces",
+        "",
+        "Where spans go: an OTLP/HTTP collector such as `http://localhost:4318`, or `console`. Empty: nowhere.",
+    ),
+    Setting(
+        "traces_sample",
+        0.1,
+        "Share of the requests without a trace of their own whose spans are recorded; a caller's trace says so itself.",
+        most=1,
+    ),
+    Setting(
+        "log_format",
+        "text",
+        "The server's own log: `text`, or `json` with an object a line.",
+        choices=("text", "json"),
+    ),
+    Setting("price_cpu_hour", 0.0, "What an hour of one core costs; 0: only its time is told.", most=10**6),
+    Setting("price_gb_hour", 0.0, "What an hour of a gigabyte of memory costs.", most=10**6),
+    Setting("currency", "USD", "Currency of the prices."),
 )
 
 
@@ -93,6 +115,14 @@ class Settings(NamedTuple):
     catalog: str
     signing_key: str
     trusted_keys: str
+    region: str
+    runbooks: str
+    traces: str
+    traces_sample: float
+    log_format: str
+    price_cpu_hour: float
+    price_gb_hour: float
+    currency: str
 
 
 def read_settings(root: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -19,7 +19,9 @@ from tests.api.world import NAMES, table_of
 
 from dragoman.api.application import create_app
 from dragoman.api.fakes import FakeDesk, FakeLabels, fake_release
+from dragoman.api.monitor_fakes import FakeMonitor, fake_alert, fake_model, fake_silence, fake_split
 from dragoman.api.openapi import openapi_document
+from dragoman.records import ModelView, SplitView
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 OPERATIONS = [
@@ -37,14 +39,31 @@ PLACES = {  # where a request can succeed
     ("/v1/releases/{id}/rollback", "post"): {"id": "r-1"},
     ("/v1/models/{name}/release", "get"): {"name": "support"},
     ("/v1/models/{name}/release", "post"): {"name": "free"},
+    ("/v1/models/{name}/monitor", "get"): {"name": "support"},
+    ("/v1/models/{name}/drift", "get"): {"name": "support"},
+    ("/v1/models/{name}/drift/split", "get"): {"name": "support"},
+    ("/v1/alerts/{id}", "get"): {"id": "a-1"},
+    ("/v1/silences/{id}/end", "post"): {"id": "s-1"},
 }
+
+
+class Obliging(FakeMonitor):
+    """Has every model and metric: words that nobody can guess are asked for."""
+
+    def _model(self, name: str, version: str | None = None, language: str | None = None) -> ModelView:
+        return self.models["support"]
+
+    def split(self, model: str, metric: str, **asked: Any) -> SplitView:
+        return fake_split(metric=metric)
 
 
 @pytest.fixture(scope="module")
 def schema() -> Iterator[Any]:
     table = table_of()
+    monitor = Obliging([fake_model()], alerts=[fake_alert()], silences=[fake_silence()])
     desk = FakeDesk([fake_release(), fake_release(id="waits", model="intents", status="waiting")], versions=VERSIONS)
-    yield schemathesis.openapi.from_asgi("/openapi.json", create_app(table, desk=desk, labels=FakeLabels()))
+    app = create_app(table, desk=desk, labels=FakeLabels(), monitor=monitor)
+    yield schemathesis.openapi.from_asgi("/openapi.json", app)
     table.close()
 
 

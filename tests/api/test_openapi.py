@@ -7,6 +7,7 @@ from dragoman.api.application import MAX_BODY_BYTES
 from dragoman.api.intake import Intake
 from dragoman.api.labels import LabelsApi
 from dragoman.api.lifecycle import Lifecycle
+from dragoman.api.monitor import MonitorApi
 from dragoman.api.native import NativeApi
 from dragoman.api.openapi import TASKS, openapi_document
 from dragoman.api.readiness import Readiness
@@ -33,10 +34,11 @@ def test_every_reference_leads_to_a_schema() -> None:
 def test_every_route_is_described_and_nothing_else() -> None:
     models, lifecycle = ModelTable(), Lifecycle()
     intake = Intake(models, lifecycle, max_body_bytes=MAX_BODY_BYTES)
-    native = NativeApi(intake, Readiness(models, lifecycle)).routes()
+    native = NativeApi(intake, Readiness(models, lifecycle))
     routes = {
         (route.path, method.lower())
-        for route in [*native, *ReleasesApi(intake).routes(), *LabelsApi(intake).routes()]
+        for api in (native, ReleasesApi(intake), LabelsApi(intake), MonitorApi(intake))
+        for route in api.routes()
         for method in (route.methods or set())
         if method != "HEAD"
     }

@@ -15,7 +15,7 @@ from dragoman.monitoring import metrics as metrics_module
 from dragoman.monitoring.metrics import Metrics
 from dragoman.serving.cache import ResultCache
 from dragoman.serving.fakes import FakeClock, HeldSession, fake_engine
-from dragoman.serving.observer import Answered, BatchRan, TextSeen
+from dragoman.serving.observer import Answered, BatchRan, Failed, TextSeen
 
 PLACE = {"model": "support", "version": "1", "task": "text-classification"}
 
@@ -55,6 +55,13 @@ def test_a_request_counts_by_model_version_task_and_language(metrics: Metrics) -
     assert samples(metrics, "dragoman_queue_seconds_sum") == {place: 0.004}
 
 
+def test_compute_counts_by_language(metrics: Metrics) -> None:
+    for seconds in (0.25, 0.5):
+        texts = [TextSeen("th", 12, truncated=False, compute=seconds), TextSeen("en", 3, truncated=False)]
+        metrics.answered(answered(*texts))
+    assert languages(metrics, "dragoman_compute_seconds_total") == {"en": 0.0, "mixed": 0.0, "th": 0.75}
+
+
 def test_a_request_of_several_languages_is_mixed_and_its_texts_are_not(metrics: Metrics) -> None:
     metrics.answered(answered(TextSeen("en", 3, truncated=False), TextSeen("ru", 5, truncated=False)))
     assert {key: value for key, value in languages(metrics, "dragoman_requests_total").items() if value} == {"mixed": 1}
@@ -73,7 +80,7 @@ def test_a_language_that_is_not_the_models_is_other(metrics: Metrics) -> None:
 def test_a_model_that_is_not_watched_is_other(metrics: Metrics) -> None:
     for number in range(50):
         metrics.answered(answered(TextSeen("en", 1, truncated=False), model=f"m{number}"))
-        metrics.failed(f"m{number}", "", "", Overloaded("full"))
+        metrics.failed(Failed(f"m{number}", "", "", Overloaded("full")))
     assert samples(metrics, "dragoman_requests_total") == {("other",) * 4: 50.0}
     assert samples(metrics, "dragoman_errors_total") == {("other", "other", "Overloaded", "other"): 50.0}
 
@@ -91,7 +98,7 @@ def test_past_the_cap_new_series_are_other() -> None:
 
 def test_errors_count_by_type_and_unknown_ones_together(metrics: Metrics) -> None:
     for error in (Overloaded("full"), DeadlineExceeded("late"), KeyError("secret"), ValueError("secret")):
-        metrics.failed(*PLACE.values(), error)
+        metrics.failed(Failed(*PLACE.values(), error))
     kinds = {labels[2]: value for labels, value in samples(metrics, "dragoman_errors_total").items()}
     assert kinds == {"Overloaded": 1, "DeadlineExceeded": 1, "other": 2}
 
@@ -100,7 +107,7 @@ def test_a_version_that_is_gone_takes_its_series_along(metrics: Metrics) -> None
     metrics.watch("support", "2", ["en"])
     for version in ("1", "2"):
         metrics.answered(answered(TextSeen("en", 1, truncated=False), version=version))
-        metrics.failed("support", version, "text-classification", Overloaded("full"))
+        metrics.failed(Failed("support", version, "text-classification", Overloaded("full")))
     metrics.forget("support", "1")
     for name in ("requests", "texts", "errors"):
         assert {labels[-1] for labels in samples(metrics, f"dragoman_{name}_total")} == {"2"}

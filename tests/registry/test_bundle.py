@@ -40,6 +40,8 @@ def test_a_bundle_opens_with_its_parts(folder: Path) -> None:
     assert bundle.tokenizer.max_tokens == 24
     assert bundle.manifest.model == "small"
     assert bundle.tuning is None
+    assert bundle.reference is not None
+    assert set(bundle.reference.mix) == {"en", "ru"}
     assert {score.language for score in bundle.evaluation.languages} == {"en", "ru"}
 
 
@@ -48,6 +50,13 @@ def test_a_bundle_holds_all_of_its_parts_and_nothing_else(folder: Path) -> None:
     parts -= {files.TUNING_FILE, files.INT8_FILE}
 
     assert {path.name for path in folder.iterdir()} == parts | {MANIFEST_FILE}
+
+
+def test_a_bundle_of_an_older_release_has_no_reference(folder: Path) -> None:
+    (folder / files.REFERENCE_FILE).unlink()
+    sign_again(folder)
+
+    assert open_bundle(folder).reference is None
 
 
 @pytest.mark.parametrize("name", [files.WEIGHTS_FILE, files.GRAPH_FILE, files.TOKENIZER_FILE, files.CALIBRATION_FILE])
@@ -109,6 +118,7 @@ def test_a_bundle_that_lacks_a_part_is_refused_by_its_name(name: str, folder: Pa
         (files.CALIBRATION_FILE, '{"temperature": 0}'),
         (files.SPEC_FILE, "[]"),
         (files.CONFIG_FILE, "[]"),
+        (files.REFERENCE_FILE, "[]"),
     ],
 )
 def test_a_part_with_other_contents_is_refused(name: str, content: str, folder: Path) -> None:

@@ -13,6 +13,7 @@ from dragoman.errors import Untrusted
 from dragoman.models.checkpoint import open_checkpoint
 from dragoman.models.packing import pack
 from dragoman.models.trimming import trim_checkpoint
+from dragoman.profiles import build_reference
 from dragoman.records import Agreement, Form, FormReport, TuningReport
 from dragoman.registry import bundle as files
 from dragoman.registry.bundle import Bundle, open_bundle
@@ -31,6 +32,7 @@ FP32 = Form(precision="fp32", backend="onnxruntime", threads=0)
 INT8 = Form(precision="int8", backend="native", threads=0)
 TRIMMED = Form(precision="fp32", backend="onnxruntime", threads=0, trimmed=True)
 TRIMMED_INT8 = Form(precision="int8", backend="native", threads=0, trimmed=True)
+REFERENCE = build_reference(["en"] * 30, {"tokens": np.arange(30.0)})
 needs_native = pytest.mark.skipif(not native_available(), reason="the native kernels cannot run on this machine")
 
 
@@ -51,7 +53,7 @@ def tune(source: Bundle, tmp_path: Path) -> Callable[..., Bundle]:
             checkpoint = trim_checkpoint(checkpoint, trimmed.old_ids)
             backend = tokenizers.Tokenizer.from_str(trimmed.json)
             tokenizer = Tokenizer(backend, max_tokens=tokenizer.max_tokens)
-        write_tuned_bundle(of, tmp_path / name, report, checkpoint=checkpoint, tokenizer=tokenizer)
+        write_tuned_bundle(of, tmp_path / name, report, checkpoint=checkpoint, tokenizer=tokenizer, reference=REFERENCE)
         return open_bundle(tmp_path / name)
 
     return make
@@ -84,13 +86,15 @@ def contents(bundle: Bundle) -> dict[str, bytes]:
 def test_a_tuned_bundle_opens_with_its_report(chosen: Form, source: Bundle, tune: Callable[..., Bundle]) -> None:
     bundle = tune(chosen)
     assert bundle.tuning == tuning_report(chosen, source.tokenizer.vocabulary)
+    assert bundle.reference is not None
+    assert bundle.reference.digest == REFERENCE.digest
     assert (files.INT8_FILE in contents(bundle)) == (chosen.precision == "int8")
 
 
 def test_what_tuning_does_not_change_is_copied(source: Bundle, tune: Callable[..., Bundle]) -> None:
     before, after = contents(source), contents(tune(INT8))
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    assert changed == {MANIFEST_FILE, files.TUNING_FILE, files.INT8_FILE, files.CARD_FILE}
+    assert changed == {MANIFEST_FILE, files.TUNING_FILE, files.REFERENCE_FILE, files.INT8_FILE, files.CARD_FILE}
 
 
 def test_trimming_changes_the_model_and_the_tokenizer_with_its_lock(
@@ -100,7 +104,7 @@ def test_trimming_changes_the_model_and_the_tokenizer_with_its_lock(
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     model = {files.WEIGHTS_FILE, files.CONFIG_FILE, files.GRAPH_FILE}
     text = {files.TOKENIZER_FILE, files.LOCK_FILE}
-    assert changed == model | text | {MANIFEST_FILE, files.TUNING_FILE, files.CARD_FILE}
+    assert changed == model | text | {MANIFEST_FILE, files.TUNING_FILE, files.REFERENCE_FILE, files.CARD_FILE}
 
 
 def test_the_same_form_gives_the_same_bytes(tune: Callable[..., Bundle]) -> None:

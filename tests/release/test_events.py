@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from dragoman.api.fakes import fake_release
+from dragoman.api.monitor_fakes import fake_alert
 from dragoman.records import By, ReleaseNote
 from dragoman.release.events import events
 from dragoman.store.memory import MemoryCatalog
@@ -89,6 +90,20 @@ def test_events_can_be_cut_by_time(catalog):
     assert len(events(catalog, since=times[0], until=times[-1] + step)) == 3
     assert events(catalog, until=times[0]) == []
     assert events(catalog, since=times[-1] + step) == []
+
+
+def test_alerts_stand_between_the_changes_in_order_of_time(catalog):
+    old = fake_alert(status="resolved", started="2026-01-01T00:00:00Z", ended="2999-01-01T00:00:00Z")
+    catalog.save_alerts([old, fake_alert(id="a-2", model="intents", started="2026-01-02T00:00:00Z")])
+    assert told(events(catalog)) == [
+        ("fired", "support", 7),
+        ("fired", "intents", 7),
+        ("registered", "support", 1),
+        ("registered", "support", 2),
+        ("resolved", "support", 7),
+    ]
+    assert told(events(catalog, model="intents")) == [("fired", "intents", 7)]
+    assert told(events(catalog, until=datetime.fromisoformat("2026-01-02T00:00:00Z"))) == [("fired", "support", 7)]
 
 
 def test_changes_of_other_things_are_no_events(catalog):

@@ -102,6 +102,43 @@ for point in itertools.count(1):
 print(json.dumps(seen))
 """
 
+DIE_WHILE_ALERTS_ARE_SAVED = """
+import itertools, json, os, signal, sys
+from sqlalchemy import Engine, event
+from tests.checks.monitoring import alert_record, counts_record, notice_record
+from dragoman.store.catalog import SqlCatalog
+
+def save(point, change):
+    moments = itertools.count(1)
+    def count(*_):
+        if next(moments) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+    catalog = SqlCatalog(sys.argv[1])
+    event.listen(Engine, "after_cursor_execute", count)
+    event.listen(Engine, "commit", count)
+    if change == "alerts":
+        catalog.save_alerts([alert_record(status="resolved", revision=1), alert_record(id="a2")], [notice_record()])
+    else:
+        catalog.save_counts([counts_record(content=b"sum")], instead_of=[counts_record(replica=name) for name in "ab"])
+    os._exit(0)
+
+catalog = SqlCatalog(sys.argv[1])
+catalog.save_alerts([alert_record()])
+catalog.save_counts([counts_record(replica=name) for name in "ab"])
+seen = []
+for change in ("alerts", "counts"):
+    for point in itertools.count(1):
+        child = os.fork()
+        if child == 0:
+            save(point, change)
+        _, status = os.waitpid(child, 0)
+        alerts = [len(catalog.alerts(firing=True)), len(catalog.alerts()), len(catalog.notices())]
+        seen.append([change, status, alerts, len(catalog.counts("profile", "support"))])
+        if status == 0:
+            break
+print(json.dumps(seen))
+"""
+
 CHANGE_MUCH = """
 import pathlib, sys
 from dragoman.errors import Conflict
@@ -152,6 +189,17 @@ def test_a_process_killed_at_any_moment_leaves_a_change_with_its_row(url: str, t
     assert all(head - 1 <= kept <= head for _, head, kept, _ in killed)
     assert {head - kept for _, head, kept, _ in killed} == {0, 1}  # the file is written after the commit
     assert (last[0], last[1], last[3]) == (0, last[2], [])
+
+
+def test_a_process_killed_at_any_moment_saves_alerts_with_their_notices_or_nothing(url: str) -> None:
+    seen = json.loads(output_of(DIE_WHILE_ALERTS_ARE_SAVED, url))
+    killed = [(change, alerts, counts) for change, status, alerts, counts in seen if status == 9]
+    assert {(change, *alerts, counts) for change, alerts, counts in killed} == {
+        ("alerts", 1, 1, 0, 2),
+        ("counts", 1, 2, 1, 2),
+    }
+    assert min([change for change, *_ in killed].count(name) for name in ("alerts", "counts")) >= 4
+    assert [row for row in seen if row[1] != 9] == [["alerts", 0, [1, 2, 1], 2], ["counts", 0, [1, 2, 1], 1]]
 
 
 def test_processes_that_change_at_once_leave_one_chain(url: str, tmp_path: Path) -> None:

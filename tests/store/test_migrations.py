@@ -22,7 +22,9 @@ def test_the_migrations_make_the_tables_that_the_catalog_uses(sql_catalog: SqlCa
     assert set(here.get_table_names()) == {*METADATA.tables, "migrations"}
     for name, table in METADATA.tables.items():
         made = {column["name"]: (str(column["type"]), column["nullable"]) for column in here.get_columns(name)}
-        assert made == {column.name: (str(column.type), column.nullable) for column in table.columns}
+        dialect = sql_catalog._engine.dialect
+        expected = {c.name: (c.type.compile(dialect), c.nullable) for c in table.columns}
+        assert made == expected
         assert here.get_pk_constraint(name)["constrained_columns"] == [column.name for column in table.primary_key]
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 from tests.checks.catalog import api_key, release_record, signature_record
+from tests.checks.monitoring import silence_record
 from tests.checks.store import add_version, dataset_version, run_record
 
 from dragoman.records import AuditRow
@@ -129,6 +130,13 @@ def test_a_table_that_was_edited_by_hand_is_named(world: World, statement: str, 
     world.edit(statement)
     (found,) = world.problems()
     assert found.endswith(problem)
+
+
+def test_a_silence_that_was_edited_by_hand_is_named(world: World):
+    world.catalog.save_silence(silence_record(ends="2026-11-01"), action="silence.created")
+    assert world.problems() == []
+    world.edit("UPDATE silences SET record = replace(record, '2026-11-01\"', '2027-11-01\"')")
+    assert world.problems() == ["silence 's1' has ends '2027-11-01'; the audit log says '2026-11-01'"]
 
 
 @pytest.mark.parametrize(

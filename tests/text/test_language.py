@@ -82,6 +82,13 @@ def test_any_text_has_a_known_language_or_none(detector: NgramDetector, text: st
     assert 0 <= probability <= 1 + 1e-9
 
 
+@given(st.text())
+def test_the_probability_of_the_detected_language_is_what_was_told(detector: NgramDetector, text: str) -> None:
+    language, probability = detector.detect(text)
+    assert detector.probability_of(language, text) == probability
+    assert detector.probability_of("tlh", text) == 0.0
+
+
 def test_a_language_in_two_scripts_has_a_class_for_each(detector: NgramDetector) -> None:
     assert {one.script for one in detector.classes if one.language == "hi"} == {"Deva", "Latn"}
 
@@ -170,6 +177,13 @@ def test_langid_without_languages_answers_all_that_it_knows() -> None:
     assert {"en", "zh", "sw"} <= set(detector.languages)
     assert "zxx" not in detector.languages
     assert detector.detect("Wo ist denn nur meine Bestellung geblieben?")[0] == "de"
+
+
+@pytest.mark.parametrize("text", ["Where is my parcel?", "Wo bleibt mein Paket?", "123"])
+def test_langid_gives_the_probability_of_any_language_that_it_knows(langid: LangidDetector, text: str) -> None:
+    language, probability = langid.detect(text)
+    assert langid.probability_of(language, text) == pytest.approx(probability)
+    assert sum(langid.probability_of(one, text) for one in langid.languages) == pytest.approx(float(probability > 0))
 
 
 def test_langid_refuses_languages_that_it_does_not_know() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.text.script import NO_SCRIPT, script_of
+from dragoman.text.script import NO_SCRIPT, script_mix, script_of
 from dragoman.text.script_ranges import SCRIPT_RANGES
 
 # The first words of a character's name in Unicode, and the script that they tell.
@@ -116,3 +116,26 @@ def test_the_script_is_the_most_frequent_one_among_letters(text: str, script: st
 @given(st.text(), st.text(alphabet=" 0123456789.,!?😀\u200d\u200f"))
 def test_digits_punctuation_and_emoji_do_not_change_the_script(text: str, noise: str) -> None:
     assert script_of(noise + text + noise) == script_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("Where is my order?", 0.0),
+        ("Где мой Mac?", 1 / 3),
+        ("荷物まだ? OK", 1 / 3),  # Han and kana are one script in Japanese
+        ("주문 大韓", 0.0),
+        ("e\u0301", 0.0),
+        ("12:30 😀", None),
+        ("", None),
+    ],
+)
+def test_letters_outside_the_main_script_are_foreign(text: str, foreign: float | None) -> None:
+    assert script_mix(text).foreign == pytest.approx(foreign)
+
+
+@given(st.text())
+def test_the_foreign_share_is_below_one_and_known_where_there_are_letters(text: str) -> None:
+    script, foreign = script_mix(text)
+    assert (foreign is None) == (script == NO_SCRIPT)
+    assert foreign is None or 0 <= foreign < 1

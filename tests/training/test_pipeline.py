@@ -80,6 +80,8 @@ def test_the_bundle_opens_and_tells_where_it_comes_from(trained: Path) -> None:
     assert bundle.evaluation.accuracy.n == 12
     assert bundle.parity.texts == 12
     assert bundle.temperature > 0
+    assert bundle.reference is not None
+    assert sum(bundle.reference.mix.values()) == 24
 
 
 def test_training_goes_on_from_a_hugging_face_folder(tmp_path: Path, tokenizer: Tokenizer) -> None:

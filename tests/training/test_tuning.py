@@ -131,3 +131,14 @@ def test_forms_that_do_not_fit_into_memory_together_are_measured_too(bundle, tmp
     steps: list[Step] = []
     report = tune(bundle, tmp_path / "tuned", report=steps.append).report
     assert steps[0].total == len(steps) == 4 * len(report.forms)
+
+
+def test_the_reference_is_that_of_the_chosen_form(bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "choose_fastest", lambda reports: reports[-1])
+    seen = [one for one in small_examples() if one.split != "train" or one.language == "ru"]
+    tuned = tune(bundle, tmp_path / "tuned", examples=seen, keep="seen").report
+    found = open_bundle(tmp_path / "tuned").reference
+    assert tuned.chosen.trimmed
+    assert sum(found.mix.values()) == 24
+    assert found.digest != bundle.reference.digest
+    assert found.probe.key != bundle.reference.probe.key

@@ -25,8 +25,8 @@ class Ability(enum.Enum):
     SEE = "see the models it may be used for"
     PREDICT = "ask models"
     LABEL = "send labels and reviews"
-    LOOK = "look at metrics, statistics, releases and their evidence"
-    OPERATE = "load and unload models; start and roll back releases"
+    LOOK = "look at metrics, statistics, releases, alerts and their evidence"
+    OPERATE = "load and unload models; start and roll back releases; silence alerts"
     APPROVE = "approve releases"
     ADMINISTER = "change who may do what"
 

@@ -18,6 +18,8 @@ from dragoman.api.judges import JudgesApi
 from dragoman.api.kserve import KserveApi
 from dragoman.api.labels import LabelsApi, LabelsDesk
 from dragoman.api.lifecycle import Lifecycle, Phase
+from dragoman.api.monitor import MonitorApi
+from dragoman.api.monitor_desk import MonitorDesk
 from dragoman.api.native import NativeApi
 from dragoman.api.oip import OipApi
 from dragoman.api.oip_service import OipService
@@ -29,8 +31,10 @@ from dragoman.api.repository import Repository
 from dragoman.api.rerank import RerankApi
 from dragoman.api.statistics import Statistics
 from dragoman.api.tei import TeiApi
+from dragoman.api.tracing import Traced
 from dragoman.release.traffic import Traffic
 from dragoman.serving.table import ModelTable
+from dragoman.serving.tracing import Tracer
 
 __all__ = ["MAX_BODY_BYTES", "create_app"]
 
@@ -44,6 +48,7 @@ class Services(NamedTuple):
     repository: Repository | None
     desk: ReleaseDesk | None
     labels: LabelsDesk | None
+    monitor: MonitorDesk | None
 
 
 def create_app(
@@ -58,6 +63,8 @@ def create_app(
     traffic: Traffic | None = None,
     desk: ReleaseDesk | None = None,
     labels: LabelsDesk | None = None,
+    monitor: MonitorDesk | None = None,
+    tracer: Tracer | None = None,
 ) -> Starlette:
     """The HTTP application over a table of models.
 
@@ -65,14 +72,16 @@ def create_app(
     `/metrics` answers, in the Prometheus exposition format. `repository` loads and unloads models on request.
     `statistics` and `traffic`, the way of requests while releases run, may be shared with a gRPC server. `access` says
     whom the server lets in; None: everybody.
-    `desk` shows releases and changes them; `labels` keeps the truth of predictions.
+    `desk` shows releases and changes them; `labels` keeps the truth of predictions; `monitor` shows models at work.
+    `tracer` shows the way of requests that predict, and may be shared with a gRPC server too.
     """
     lifecycle = lifecycle or Lifecycle(Phase.READY)
     intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics, traffic=traffic)
     readiness = Readiness(models, lifecycle)
-    services = Services(metrics, repository, desk, labels)
+    services = Services(metrics, repository, desk, labels, monitor)
     routes = guarded(all_routes(intake, readiness, services), access or OpenAccess())
-    app = Starlette(routes=routes, middleware=[Middleware(LastResort)], exception_handlers=EXCEPTION_HANDLERS)
+    layers = [Middleware(Traced, tracer), Middleware(LastResort)]
+    app = Starlette(routes=routes, middleware=layers, exception_handlers=EXCEPTION_HANDLERS)
     app.router.redirect_slashes = False
     app.state.lifecycle = lifecycle
     return app
@@ -86,6 +95,7 @@ def all_routes(intake: Intake, readiness: Readiness, services: Services) -> list
         *NativeApi(intake, readiness, metrics=services.metrics).routes(),
         *ReleasesApi(intake, services.desk).routes(),
         *LabelsApi(intake, services.labels).routes(),
+        *MonitorApi(intake, services.monitor).routes(),
         *JudgesApi(intake, services.desk).routes(),
         *OpenaiApi(intake).routes(),
         *rerank.routes(),

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 
 from dragoman.api.answers import json_answer
 from dragoman.api.envelopes import Problem, in_dialect
+from dragoman.api.tracing import PROBLEM, ROUTE
 from dragoman.errors import DragomanError, Unauthenticated, Unavailable
 from dragoman.serving.suggestion import shown
 
@@ -28,6 +29,7 @@ UNEXPECTED = Problem(500, "InternalError", "The server made an error.", "its log
 
 def error_answer(problem: Problem, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
     """A problem in the dialect that the path speaks."""
+    scope[PROBLEM] = problem.type
     status, content = in_dialect(problem, scope)
     return json_answer(content, status=status, headers=headers)
 
@@ -83,8 +85,10 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception:
-            logger.exception("%s %s failed.", scope.get("method"), scope.get("path"))
+        except Exception as error:
+            logger.exception("%s %s failed.", scope.get("method"), scope.get(ROUTE, "(no route)"))
             if has_started or scope["type"] != "http":
                 raise
-            await error_answer(UNEXPECTED, scope)(scope, receive, send)
+            answer = error_answer(UNEXPECTED, scope)
+            scope[PROBLEM] = type(error).__name__  # for those who watch the server
+            await answer(scope, receive, send)

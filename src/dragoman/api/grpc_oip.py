@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from dragoman.api.abilities import Ability, need_of, needs
 from dragoman.api.access import Access, Claim, OpenAccess, admit
+from dragoman.api.grpc_codes import code_of
 from dragoman.api.grpc_schema import METHODS, SERVICE, message_classes
+from dragoman.api.grpc_tracing import traced_call
 from dragoman.api.intake import Intake
 from dragoman.api.lifecycle import Lifecycle, Phase
 from dragoman.api.oip_service import Asked, OipService, Output, reference_of
@@ -21,23 +24,12 @@ from dragoman.api.statistics import Statistics
 from dragoman.errors import Conflict, DragomanError, InvalidRequest, MissingExtra
 from dragoman.release.traffic import Traffic
 from dragoman.serving.table import ModelTable
+from dragoman.serving.tracing import Tracer
 
 __all__ = ["GrpcServer", "serve_grpc"]
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 START_SECONDS = 30.0
-CODES = {  # HTTP status → name of the gRPC status
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    409: "FAILED_PRECONDITION",
-    413: "INVALID_ARGUMENT",
-    429: "RESOURCE_EXHAUSTED",
-    501: "UNIMPLEMENTED",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
 CONTENTS = {  # where a tensor's numbers lie when they are not raw
     "BOOL": "bool_contents",
     "INT8": "int_contents",
@@ -65,16 +57,17 @@ def serve_grpc(
     max_body_bytes: int = MAX_BODY_BYTES,
     access: Access | None = None,
     traffic: Traffic | None = None,
+    tracer: Tracer | None = None,
 ) -> GrpcServer:
     """A running server on a thread of its own; port 0 takes any free one. `close` it.
 
-    `lifecycle`, `statistics` and `access` are shared with the HTTP application. Raises `MissingExtra` without the extra
-    `grpc` and `Conflict` if the port cannot be had.
+    `lifecycle`, `statistics`, `access` and `tracer` are shared with the HTTP application. Raises `MissingExtra` without
+    the extra `grpc` and `Conflict` if the port cannot be had.
     """
     load_grpc()
     lifecycle = lifecycle or Lifecycle(Phase.READY)
     intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics, traffic=traffic)
-    servicer = Servicer(OipService(intake, repository), Readiness(models, lifecycle), lifecycle, access)
+    servicer = Servicer(OipService(intake, repository), Readiness(models, lifecycle), lifecycle, access, tracer)
     server = GrpcServer(servicer, host=host, port=port, max_bytes=max_body_bytes)
     server.start()
     return server
@@ -133,9 +126,14 @@ class Servicer:
     """The methods of the service."""
 
     def __init__(
-        self, service: OipService, readiness: Readiness, lifecycle: Lifecycle, access: Access | None = None
+        self,
+        service: OipService,
+        readiness: Readiness,
+        lifecycle: Lifecycle,
+        access: Access | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
-        self.service, self.readiness, self.lifecycle = service, readiness, lifecycle
+        self.service, self.readiness, self.lifecycle, self.tracer = service, readiness, lifecycle, tracer
         self.access = access or OpenAccess()
         self.messages = message_classes()
 
@@ -157,7 +155,7 @@ class Servicer:
         assert tuple(methods) == METHODS
         handlers = {
             name: grpc.unary_unary_rpc_method_handler(
-                answering(method, self.access),
+                answering(method, self.access, name=name, tracer=self.tracer),
                 request_deserializer=self.messages[f"{name}Request"].FromString,
                 response_serializer=self.messages[f"{name}Response"].SerializeToString,
             )
@@ -238,21 +236,26 @@ class Servicer:
         return self.messages["RepositoryModelUnloadResponse"]()
 
 
-def answering(method: Callable[[Any, Any], Awaitable[Any]], access: Access) -> Callable[[Any, Any], Awaitable[Any]]:
+def answering(
+    method: Callable[[Any, Any], Awaitable[Any]], access: Access, *, name: str = "", tracer: Tracer | None = None
+) -> Callable[[Any, Any], Awaitable[Any]]:
     """A method behind its need, whose errors become gRPC statuses; others are left to gRPC, which logs them and says
-    nothing. Raises `TypeError` for a method that does not say what it needs.
+    nothing. One that predicts is traced. Raises `TypeError` for a method that does not say what it needs.
     """
     codes, need = load_grpc().StatusCode, need_of(method)
     if need is None:
         raise TypeError(f"{method!r} does not say what it needs: mark it with `needs`.")
+    is_traced = need.ability is Ability.PREDICT
+
+    def trace(context: Any) -> AbstractContextManager[None]:
+        return traced_call(name, tracer, context) if is_traced else nullcontext()
 
     async def answered(request: Any, context: Any) -> Any:
         try:
-            with acting_as(await admit(access, Claim(metadata_of(context), need, model_in(request)))):
+            with trace(context), acting_as(await admit(access, Claim(metadata_of(context), need, model_in(request)))):
                 return await method(request, context)
         except DragomanError as error:
-            code = getattr(codes, CODES.get(error.status, "INTERNAL"))
-            await context.abort(code, str(error))
+            await context.abort(getattr(codes, code_of(error)), str(error))
 
     return answered
 

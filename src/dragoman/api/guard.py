@@ -8,9 +8,10 @@ from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dragoman.api.abilities import Need, need_of
+from dragoman.api.abilities import Ability, Need, need_of
 from dragoman.api.access import Access, Claim, admit
 from dragoman.api.principal import ACTOR, acting_as
+from dragoman.api.tracing import ROUTE, TRACED
 
 __all__ = ["guarded"]
 
@@ -26,17 +27,21 @@ def guard(route: BaseRoute, access: Access) -> BaseRoute:
     need = need_of(route.endpoint) if isinstance(route, Route) else None
     if need is None or not isinstance(route, Route):
         raise TypeError(f"{route!r} does not say what it needs: mark its endpoint with `needs`.")
-    route.app = Guarded(route.app, need, access)
+    route.app = Guarded(route.app, need, access, route.path)
     return route
 
 
 class Guarded:
-    """An endpoint behind its need. The request is refused before its body is read."""
+    """An endpoint behind its need. The request is refused before its body is read; one that predicts is traced."""
 
-    def __init__(self, app: ASGIApp, need: Need, access: Access) -> None:
-        self.app, self.need, self.access = app, need, access
+    def __init__(self, app: ASGIApp, need: Need, access: Access, path: str) -> None:
+        self.app, self.need, self.access, self.path = app, need, access, path
+        self.is_traced = need.ability is Ability.PREDICT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = self.path
+        if self.is_traced:
+            scope[TRACED] = True
         model = scope["path_params"].get(MODEL, "")
         claim = Claim(Headers(scope=scope), self.need, model, scope["method"])
         principal = await admit(self.access, claim)

@@ -20,6 +20,7 @@ from dragoman.api.messages import (
     answer_type,
     request_type,
 )
+from dragoman.api.monitor_operations import MONITOR_OPERATIONS
 from dragoman.api.operation import Operation, query_parameters
 from dragoman.api.release_operations import RELEASE_OPERATIONS
 from dragoman.serving.tasks.classification import TextClassification
@@ -85,6 +86,7 @@ OPERATIONS = (
         (400, 404, 413, 501),
     ),
     *RELEASE_OPERATIONS,
+    *MONITOR_OPERATIONS,
     Operation("/health/live", "get", "live", "Whether the process lives", (StatusAnswer,)),
     Operation("/health/ready", "get", "ready", "Whether predictions are taken", (StatusAnswer,), errors=(503,)),
 )

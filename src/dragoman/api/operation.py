@@ -28,10 +28,11 @@ class Operation(NamedTuple):
 def query_parameters(kind: type[msgspec.Struct]) -> Iterator[dict[str, Any]]:
     """A description of each field of a record that is read from a query. Null, which none can say, is left out."""
     schema = msgspec.json.schema(kind)
-    properties = schema["$defs"][kind.__name__]["properties"]
-    for name, described in properties.items():
+    definition = schema["$defs"][kind.__name__]
+    for name, described in definition["properties"].items():
         kinds = [one for one in described.get("anyOf", []) if one.get("type") != "null"]
         plain = {key: value for key, value in described.items() if key not in ("anyOf", "default")}
         text = plain.pop("description", kinds[0].pop("description", "") if kinds else "")
         schema_of_one = plain | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
-        yield {"name": name, "in": "query", "description": text, "schema": schema_of_one}
+        required = {"required": True} if name in definition.get("required", []) else {}
+        yield {"name": name, "in": "query", "description": text, **required, "schema": schema_of_one}

@@ -18,7 +18,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 def read_query(request: Request, kind: type[T]) -> T:
     """The parameters of a request as a record, numbers and booleans read from their text.
 
-    Raises `InvalidRequest` for a parameter that `kind` does not have, one that is given twice, and a wrong value.
+    Raises `InvalidRequest` for a parameter that `kind` does not have, one that is given twice, a missing one, and a
+    wrong value.
     """
     given = request.query_params.multi_items()
     names = [name for name, _ in given]
@@ -29,6 +30,9 @@ def read_query(request: Request, kind: type[T]) -> T:
             raise InvalidRequest(f"There is no parameter {shown(name)} here.", help=help)
         if names.count(name) > 1:
             raise InvalidRequest(f"The parameter '{name}' is given twice.", help="Give it once.")
+    for field in msgspec.structs.fields(kind):
+        if field.required and field.encode_name not in names:
+            raise InvalidRequest(f"The parameter '{field.encode_name}' is missing.", help="add it after the '?'.")
     try:
         return msgspec.convert(dict(given), kind, strict=False)
     except msgspec.ValidationError as error:

@@ -6,15 +6,16 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
 from dragoman.app.candidate import CHECK_SECONDS, check_in_child, check_lease
+from dragoman.app.monitor import Monitor
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict, DragomanError, NotFound, Unavailable
 from dragoman.monitoring.metrics import Metrics
-from dragoman.records import By, Release
+from dragoman.records import By, Release, Symptom
 from dragoman.registry.uri import CHAMPION
 from dragoman.release.controller import CONTROLLER, advance, finish, hours_between, plan_of
 from dragoman.release.decision import decide
@@ -45,6 +46,10 @@ class Models(Protocol):
     table: ModelTable
     metrics: Metrics
 
+    def be_watched(self, monitor: Monitor) -> None: ...
+
+    def forget(self, name: str, version: str) -> None: ...
+
     @property
     def sources(self) -> Mapping[str, Any]:
         """Models that are no versions of the workspace, by name."""
@@ -62,9 +67,19 @@ class Conductor:
     on with. Requests that were counted since the last tick are lost to the evidence then, which stays valid.
     """
 
-    def __init__(self, workspace: Workspace, host: Models, traffic: Traffic, *, url: str) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        host: Models,
+        traffic: Traffic,
+        *,
+        url: str,
+        replica: str = "",
+        symptoms: Callable[[], Sequence[Symptom]] = tuple,
+    ) -> None:
         self.workspace, self.host, self.traffic, self.url = workspace, host, traffic, url
-        self.replica = new_id()
+        self.symptoms = symptoms
+        self.replica = replica or new_id()
         self._announced = 0.0
         self._followed = -1  # number of the newest change that was looked at
         self._lanes: dict[str, Lane] = {}  # by release
@@ -102,7 +117,7 @@ class Conductor:
         if time.monotonic() - self._announced >= ANNOUNCE_SECONDS:
             self._announced = time.monotonic()
             versions = [f"models:/{row.name}/{row.version}" for row in self.host.table.rows() if row.version]
-            announce(self.workspace.state / FOLDER, present(self.replica, self.url, versions))
+            announce(self.workspace.state / FOLDER, present(self.replica, self.url, versions, symptoms=self.symptoms()))
 
     def _run(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
@@ -147,7 +162,7 @@ class Conductor:
     def _unload(self, route: Route) -> None:
         with suppress(NotFound, Unavailable):
             self.host.table.remove(route.model, route.challenger)
-            self.host.metrics.forget(route.model, route.challenger)
+            self.host.forget(route.model, route.challenger)
 
     def _is_loaded(self, release: Release) -> bool:
         """Whether both versions answer here; loads the challenger where the champion does."""

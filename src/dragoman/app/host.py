@@ -16,6 +16,7 @@ from dragoman.registry.uri import is_model_name, is_model_uri
 from dragoman.settings import Settings
 
 if TYPE_CHECKING:
+    from dragoman.app.monitor import Monitor
     from dragoman.app.operations import Operations
     from dragoman.runtime.sessions import Compute
     from dragoman.serving.model import Model
@@ -46,6 +47,13 @@ class Host:
         self.workspace, self.sources = workspace, {source.name: source for source in sources}
         self.metrics, self.table = Metrics(), ModelTable()
         self.loader = Loader(compute, observer=self.metrics, warm=True)
+        self.monitor: Monitor | None = None  # of the workspace
+
+    def be_watched(self, monitor: Monitor) -> None:
+        """Let a monitor see what the models are asked that are loaded from now on."""
+        from dragoman.serving.observer import Observers
+
+        self.monitor, self.loader.observer = monitor, Observers(self.metrics, monitor.watcher)
 
     def load_all(self, references: Sequence[str] = (), *, wanted: Callable[[], bool] = lambda: True) -> None:
         """Load the sources, and models of the workspace: those referred to; every champion when nothing is named.
@@ -83,7 +91,13 @@ class Host:
             self.table.get(name)  # says what there is
         for version in versions:
             self.table.remove(name, version)
-            self.metrics.forget(name, version)
+            self.forget(name, version)
+
+    def forget(self, name: str, version: str) -> None:
+        """A version is gone from the table: nothing is counted of it any more."""
+        self.metrics.forget(name, version)
+        if self.monitor is not None:
+            self.monitor.forget(name, version)
 
     def champion(self, name: str) -> str | None:
         """The version that answers to a model's bare name; None while there is none."""
@@ -122,11 +136,13 @@ class Host:
             aliases=version.aliases,
             replaces=replaces,
         )
-        if replaces not in (None, str(number)):
-            self.metrics.forget(name, replaces)
+        if replaces is not None and replaces != str(number):
+            self.forget(name, replaces)
 
     def _watched(self, model: Model) -> Model:
         self.metrics.watch(model.name, model.version, model.languages)
+        if self.monitor is not None:
+            self.monitor.watch(model)
         return model
 
 
@@ -152,14 +168,16 @@ def serve(
 ) -> None:
     """Serve models until SIGTERM or SIGINT; `on_ready` gets the server's address when it answers.
 
-    Without `references` and `sources`, every champion of the workspace. Raises `Conflict` if the port is taken, and
-    `NotFound` if there is nothing to serve, or nobody to let in.
+    Without `references` and `sources`, every champion of the workspace. Raises `Conflict` if the port is taken,
+    `NotFound` if there is nothing to serve, or nobody to let in, and `InvalidInput` or `MissingExtra` for traces that
+    cannot be sent.
     """
     from dragoman.api.application import create_app
     from dragoman.api.lifecycle import Lifecycle, Phase
     from dragoman.api.server import bind, run_server  # heavy: the HTTP server
     from dragoman.api.statistics import Statistics
     from dragoman.app.access import access_of
+    from dragoman.app.telemetry import telemetry
     from dragoman.runtime.sessions import Compute
 
     _check_names(sources)
@@ -169,6 +187,7 @@ def serve(
     lifecycle, statistics = Lifecycle(), Statistics()
     with ExitStack() as stack:
         host = Host(workspace, sources, compute or Compute())
+        tracer = telemetry(settings, host.metrics, stack)
         stack.callback(host.close)
         operations = _operations(workspace, host, url, stack)
         shared: dict[str, Any] = {
@@ -177,6 +196,7 @@ def serve(
             "access": access,
             "repository": host,
             "traffic": operations.traffic if operations else None,
+            "tracer": tracer,
             "max_body_bytes": settings.max_body_bytes,
         }
         _serve_grpc(host, settings, shared, stack)
@@ -186,6 +206,7 @@ def serve(
                 metrics=host.metrics.exposition,
                 desk=operations.desk if operations else None,
                 labels=operations.labels if operations else None,
+                monitor=operations.view if operations else None,
                 **shared,
             ),
             host=settings.host,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dragoman.app.workspace import Workspace
 from dragoman.errors import InvalidRequest
 from dragoman.feedback.labels import LabelStore
+from dragoman.monitoring.watcher import Watcher
 from dragoman.records import By, Label
 from dragoman.release.traffic import Traffic
 from dragoman.serving.suggestion import shown, suggest
@@ -15,10 +16,10 @@ __all__ = ["Labels"]
 
 
 class Labels:
-    """Keeps labels, and lets a release that runs in this process compare its versions by them."""
+    """Keeps labels, counts them for the objective of quality, and lets a release of this process compare by them."""
 
-    def __init__(self, workspace: Workspace, traffic: Traffic) -> None:
-        self.workspace, self.traffic = workspace, traffic
+    def __init__(self, workspace: Workspace, traffic: Traffic, watcher: Watcher) -> None:
+        self.workspace, self.traffic, self.watcher = workspace, traffic, watcher
         self.store = LabelStore(workspace.tables, workspace.catalog)
 
     def keep(self, model: str, labels: Sequence[Label], *, by: By) -> int:
@@ -30,6 +31,8 @@ class Labels:
                     help=suggest(one.label, known),
                 )
         self.store.add(model, labels, by=by)
+        for one in labels:
+            self.watcher.labelled(model, one.prediction_id, one.label)
         lane = self.traffic.lanes.get(model)
         if lane is None:
             return 0

@@ -1,4 +1,4 @@
-"""What a workspace adds to a server: every answer is recorded, and releases run."""
+"""What a workspace adds to a server: every answer is recorded, models are watched, and releases run."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 from dragoman.app.conductor import Conductor, Models
 from dragoman.app.desk import Desk
 from dragoman.app.labels import Labels
+from dragoman.app.monitor import Monitor
+from dragoman.app.monitor_desk import CatalogMonitor
 from dragoman.app.workspace import Workspace
 from dragoman.monitoring.log_metrics import LogCollector
 from dragoman.monitoring.prediction_log.log import PredictionLog
 from dragoman.monitoring.recorder import AnswerRecorder
 from dragoman.monitoring.release_metrics import ReleaseCollector
 from dragoman.release.traffic import Traffic
+from dragoman.serving.ids import new_id
 from dragoman.spec import LogSpec
 from dragoman.store.files import atomic_file
 from dragoman.text.redaction import Redactor
@@ -26,25 +29,36 @@ PRIVATE = 0o600
 
 
 class Operations:
-    """The prediction log, the traffic of releases and their conductor. Close it after the server's last answer."""
+    """The prediction log, the monitor, the traffic of releases and their conductor.
+
+    Close it after the server's last answer.
+    """
 
     def __init__(self, workspace: Workspace, host: Models, *, url: str) -> None:
         self._policies = {spec.name: spec.log for spec in workspace.specs_or_none()}
         self.log = PredictionLog(workspace.state / LOG_FOLDER, workspace.tables)
         redactor = Redactor(pseudonym_key(workspace.state / "keys" / "pseudonyms.key"))
         self.traffic = Traffic(host.table, AnswerRecorder(self.log, redactor, self._policies_of))
-        self.conductor = Conductor(workspace, host, self.traffic, url=url)
+        replica = new_id()
+        self.monitor = Monitor(workspace, host, replica=replica, url=url, log=lambda: self.log.stats)
+        host.be_watched(self.monitor)
+        self.conductor = Conductor(
+            workspace, host, self.traffic, url=url, replica=replica, symptoms=self.monitor.symptoms
+        )
         host.metrics.add(ReleaseCollector(workspace.catalog.releases))
         host.metrics.add(LogCollector(lambda: self.log.stats))
         self.desk = Desk(workspace)
-        self.labels = Labels(workspace, self.traffic)
+        self.labels = Labels(workspace, self.traffic, self.monitor.watcher)
+        self.view = CatalogMonitor(workspace)
 
     def start(self) -> None:
         self.conductor.start()
+        self.monitor.start()
 
     def close(self) -> None:
         """What was answered is on the disk when this returns."""
         self.conductor.close()
+        self.monitor.close()
         self.log.close()
 
     def _policies_of(self, model: str) -> LogSpec | None:

@@ -22,9 +22,11 @@ VERBS = {
     "serve": "Serve models over HTTP.",
     "models": "List, show, compare, sign, promote and retire registered versions.",
     "release": "Release a version by evidence, language by language.",
+    "monitor": "Show traffic, quality, drift, objectives and alerts by language.",
     "audit": "Show the log of all changes, and check that nobody altered it.",
     "tune": "Find the fastest form of a version that answers like its fp32 form.",
     "bench": "Measure Dragoman on this machine, side by side with its peers.",
+    "deploy": "Write the files that other systems need: rules for Prometheus.",
     "keys": "Make and trust signing keys; make API keys with roles.",
     "spec": "Check a model's spec, or print its JSON Schema.",
 }

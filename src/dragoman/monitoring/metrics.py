@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from dragoman import errors
-from dragoman.serving.observer import Answered, BatchRan
+from dragoman.serving.observer import Answered, BatchRan, Failed
 
 __all__ = ["CONTENT_TYPE", "MAX_SERIES", "Metrics", "forget_process"]
 
@@ -41,6 +41,7 @@ class Series(NamedTuple):
     texts: Counter
     tokens: Counter
     truncated: Counter
+    compute: Counter
 
 
 class EngineSeries(NamedTuple):
@@ -128,12 +129,14 @@ class Metrics:
             own = self._series_of((request.model, request.version, request.task, text.language))
             own.texts.inc()
             own.tokens.inc(text.tokens)
+            own.compute.inc(text.compute)
             if text.truncated:
                 own.truncated.inc()
 
-    def failed(self, model: str, version: str, task: str, error: BaseException) -> None:
-        kind = type(error).__name__
-        names = (model, version, task) if (model, version) in self._languages else (OTHER, OTHER, OTHER)
+    def failed(self, request: Failed) -> None:
+        kind = type(request.error).__name__
+        is_known = (request.model, request.version) in self._languages
+        names = (request.model, request.version, request.task) if is_known else (OTHER, OTHER, OTHER)
         place = (*names, kind if kind in ERROR_TYPES else OTHER)
         self._failed.add(place)
         self._errors.labels(*place).inc()
@@ -221,6 +224,9 @@ def _families(registry: CollectorRegistry) -> Series:
         texts=Counter("dragoman_texts", "Inputs answered.", labels, registry=registry),
         tokens=Counter("dragoman_tokens", "Tokens of inputs answered.", labels, registry=registry),
         truncated=Counter("dragoman_truncated_texts", "Inputs that were cut.", labels, registry=registry),
+        compute=Counter(
+            "dragoman_compute_seconds", "Time of sessions that was the inputs' share.", labels, registry=registry
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from dragoman.monitoring.prediction_log.log import PredictionLog
 from dragoman.records import LabelPrediction, Prediction, PredictionRow, QuestionInput, RankInput, TextInput
 from dragoman.release.traffic import Ask, Place
 from dragoman.serving.model import Answer, Model
+from dragoman.serving.tracing import current
 from dragoman.spec import LogSpec
 from dragoman.store.audit import now
 from dragoman.text.redaction import Redactor
@@ -53,7 +54,7 @@ class AnswerRecorder:
     def _rows(
         self, model: Model, ask: Ask, answer: Answer, place: Place, seconds: float, *, keeps_text: bool
     ) -> Iterator[PredictionRow]:
-        time = now()
+        time, trace = now(), current()
         subject = self.redactor.pseudonym(ask.options.subject, kind="SUBJECT") if ask.options.subject else ""
         inputs = ask.inputs if isinstance(ask.inputs, list | tuple) else [ask.inputs]
         for given, one, original in zip_longest(inputs, answer.predictions, place.original):
@@ -83,6 +84,7 @@ class AnswerRecorder:
                 queue_ms=answer.usage.queue_ms,
                 inference_ms=answer.usage.inference_ms,
                 total_ms=round(seconds * 1_000, 3),
+                trace=trace.context.trace if trace is not None else "",
             )
 
 

@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from dragoman.records.base import Record
 from dragoman.records.changes import ApiKey, AuditRow, By, Role
+from dragoman.records.contracts import BadRow, CheckReport, Unjudged, Violation
 from dragoman.records.data import DatasetVersion, Example
 from dragoman.records.inputs import QuestionInput, RankInput, TextInput
 from dragoman.records.log import Label, PredictionRow
+from dragoman.records.monitoring import (
+    Alert,
+    AlertKind,
+    AlertStatus,
+    Counts,
+    CountsKind,
+    Notice,
+    NoticeStatus,
+    Severity,
+    Silence,
+    Symptom,
+)
 from dragoman.records.predictions import (
     AnswerLabel,
     AnswerPrediction,
@@ -41,20 +54,44 @@ from dragoman.records.releases import (
 )
 from dragoman.records.training import Interval, LanguageScore, ParityReport, Report, Run
 from dragoman.records.tuning import Agreement, Form, FormReport, TuningReport
+from dragoman.records.views import (
+    BurnRate,
+    DriftState,
+    DriftView,
+    LanguageView,
+    ModelView,
+    MonitorView,
+    QualityView,
+    SloView,
+    SplitPart,
+    SplitView,
+    StateView,
+    VersionView,
+)
 
 __all__ = [
     "Agreement",
+    "Alert",
+    "AlertKind",
+    "AlertStatus",
     "AnswerLabel",
     "AnswerPrediction",
     "AnswerSpan",
     "ApiKey",
     "AuditRow",
+    "BadRow",
     "Baseline",
     "BundleFile",
+    "BurnRate",
     "By",
     "Candidate",
+    "CheckReport",
+    "Counts",
+    "CountsKind",
     "DatasetVersion",
     "Decision",
+    "DriftState",
+    "DriftView",
     "EmbeddingPrediction",
     "Entity",
     "EntityPrediction",
@@ -68,10 +105,16 @@ __all__ = [
     "Label",
     "LabelPrediction",
     "LanguageScore",
+    "LanguageView",
     "Manifest",
+    "ModelView",
+    "MonitorView",
+    "Notice",
+    "NoticeStatus",
     "ParityReport",
     "Prediction",
     "PredictionRow",
+    "QualityView",
     "QuestionInput",
     "RankInput",
     "RankPrediction",
@@ -83,12 +126,22 @@ __all__ = [
     "Report",
     "Role",
     "Run",
+    "Severity",
     "Signature",
+    "Silence",
     "Simulation",
+    "SloView",
+    "SplitPart",
+    "SplitView",
+    "StateView",
+    "Symptom",
     "TallyRow",
     "TextInput",
     "TuningReport",
+    "Unjudged",
     "Usage",
     "Verdict",
     "Version",
+    "VersionView",
+    "Violation",
 ]

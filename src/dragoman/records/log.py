@@ -37,6 +37,7 @@ class PredictionRow(Record, frozen=True, kw_only=True):
     total_ms: float = 0.0
     features: dict[str, Any] = {}  # as served
     error: str = ""  # its type, where there is no answer
+    trace: str = ""  # id of the request's trace, where it has one
 
 
 class Label(Record, frozen=True, kw_only=True):

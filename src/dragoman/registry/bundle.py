@@ -12,6 +12,7 @@ from msgspec import Meta
 from dragoman.errors import InvalidCheckpoint, InvalidSpec, Untrusted
 from dragoman.models.checkpoint import WEIGHTS_FILE
 from dragoman.models.config_file import CONFIG_FILE, read_config
+from dragoman.profiles import Reference
 from dragoman.records import Manifest, ParityReport, Report, TuningReport
 from dragoman.registry.manifest import verify_folder
 from dragoman.runtime.graph import GRAPH_FILE
@@ -31,6 +32,7 @@ __all__ = [
     "LINEAGE_FILE",
     "LOCK_FILE",
     "PARITY_FILE",
+    "REFERENCE_FILE",
     "SPEC_FILE",
     "TOKENIZER_CONFIG_FILE",
     "TOKENIZER_FILE",
@@ -54,6 +56,7 @@ PARITY_FILE = "parity.json"
 ENVIRONMENT_FILE = "environment.json"
 CARD_FILE = "card.md"
 TUNING_FILE = "tuning.json"
+REFERENCE_FILE = "reference.msgpack"
 INT8_FILE = "encoder.int8.safetensors"
 TRAIN_AGAIN = "Train the model again."
 
@@ -89,6 +92,7 @@ class Bundle(NamedTuple):
     evaluation: Report
     parity: ParityReport
     tuning: TuningReport | None  # of a bundle that `dragoman tune` made
+    reference: Reference | None = None  # bundles of older releases have none
 
 
 def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
@@ -114,6 +118,7 @@ def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
             evaluation=msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Report),
             parity=msgspec.json.decode((folder / PARITY_FILE).read_bytes(), type=ParityReport),
             tuning=_read_tuning(folder / TUNING_FILE),
+            reference=_read_reference(folder / REFERENCE_FILE),
         )
     except (InvalidSpec, InvalidCheckpoint) as error:
         raise Untrusted(f"The bundle in {folder} has a wrong part: {error.message}", help=TRAIN_AGAIN) from None
@@ -123,6 +128,10 @@ def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
 
 def _read_tuning(path: Path) -> TuningReport | None:
     return msgspec.json.decode(path.read_bytes(), type=TuningReport) if path.exists() else None
+
+
+def _read_reference(path: Path) -> Reference | None:
+    return Reference.from_bytes(path.read_bytes()) if path.exists() else None
 
 
 def to_json_bytes(value: Any) -> bytes:

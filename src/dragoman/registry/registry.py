@@ -130,6 +130,11 @@ class Registry:
         """The manifest of a version, without a look at its files. Raises `NotFound` and `Untrusted`."""
         return parse_manifest(self.blobs.get_bytes(version.bundle), of=f"The manifest of {version.uri}")
 
+    def stored_file(self, version: Version, path: str) -> bytes | None:
+        """One file of a version's bundle, whose digest is compared; None if the bundle has none of that name."""
+        files = {file.path: file.digest for file in self.stored_manifest(version).files}
+        return self.blobs.get_bytes(files[path]) if path in files else None
+
     # Trust
 
     def signed_by(self, version: Version) -> TrustedKey:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from dragoman.models.checkpoint import WEIGHTS_FILE, Checkpoint, write_checkpoint
+from dragoman.profiles import Reference
 from dragoman.records import Manifest, TuningReport
 from dragoman.registry import bundle as files
 from dragoman.registry.bundle import Bundle, to_json_bytes
@@ -21,12 +22,19 @@ __all__ = ["write_tuned_bundle"]
 
 
 def write_tuned_bundle(
-    source: Bundle, folder: Path, report: TuningReport, *, checkpoint: Checkpoint, tokenizer: Tokenizer
+    source: Bundle,
+    folder: Path,
+    report: TuningReport,
+    *,
+    checkpoint: Checkpoint,
+    tokenizer: Tokenizer,
+    reference: Reference,
 ) -> Manifest:
     """Copy a bundle with its tuning report, in the chosen form.
 
     `checkpoint` and `tokenizer` are those of the chosen form: trimmed ones replace the source's, and its lock is made
-    anew from the same golden texts. int8 weights are stored beside the fp32 ones, which stay the truth.
+    anew from the same golden texts. int8 weights are stored beside the fp32 ones, which stay the truth. `reference` is
+    what held-out texts look like to the chosen form.
     """
     left_out = shutil.ignore_patterns(MANIFEST_FILE, SIGNATURE_FILE, files.INT8_FILE)
     shutil.copytree(source.folder, folder, ignore=left_out)
@@ -34,6 +42,7 @@ def write_tuned_bundle(
         _write_trimmed(folder, source, checkpoint, tokenizer)
     if report.chosen.precision == "int8":
         write_quantized(folder / files.INT8_FILE, checkpoint.config, checkpoint.arrays)
+    write_atomically(folder / files.REFERENCE_FILE, reference.to_bytes())
     write_atomically(folder / files.TUNING_FILE, to_json_bytes(report))
     evidence = Evidence(source.lineage, source.evaluation, source.parity, source.temperature, report)
     write_atomically(folder / files.CARD_FILE, model_card(source.spec, evidence).encode())

@@ -1,20 +1,21 @@
-"""What changed the traffic, in order of time: deploys, promotions, rollbacks, retirements.
+"""What changed the traffic, in order of time: deploys, promotions, rollbacks, retirements; and alerts beside them.
 
-Events are read from the audit log, so there is one for every such change and none for anything else. Charts and other
-parts draw them over what they measure.
+Changes are read from the audit log, so there is one event for each and none for anything else. An alert has one when
+it begins to fire and one when it is resolved. Charts and other parts draw them over what they measure.
 """
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from dragoman.records import AuditRow, Release
+from dragoman.records import Alert, AuditRow, Release
 from dragoman.store.base import Catalog
 
 __all__ = ["KINDS", "Event", "events"]
@@ -52,6 +53,7 @@ SENTENCES = {
     "rolled back": "The release of {model}/{version} is over: rolled back",
 }
 ENDS = ("promoted", "rolled back")  # why, the release itself says
+WATCHER = "monitor"  # the actor of alerts
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,7 +65,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(
             description="`deployed` (another version is the champion); `requested`, `started`, `stepped`, `waiting`, "
             "`approved`, `promoted` or `rolled back` (a release); `registered` or `retired` (a version); `labelled` or "
-            "`withdrawn` (another alias). For other changes their name in the audit log."
+            "`withdrawn` (another alias); `fired` or `resolved` (an alert). For other changes their name in the audit "
+            "log."
         ),
     ]
     model: str
@@ -81,15 +84,36 @@ def events(
     releases = {release.id: release for release in catalog.releases(model=model)}
     kept = [row for row in rows if _is_within(row.time, since, until)]
     found = (_event_of(row, releases) for row in sorted(kept, key=lambda row: row.number))
-    return [event for event in found if event is not None and model in (None, event.model)]
+    changes = [event for event in found if event is not None and model in (None, event.model)]
+    told = [event for alert in catalog.alerts(model=model) for event in _alert_events(alert)]
+    alerts = sorted((one for one in told if _is_within(one.time, since, until)), key=_time)
+    return list(heapq.merge(changes, alerts, key=_time))
 
 
 def _is_within(time: str, since: datetime | None, until: datetime | None) -> bool:
     if since is None and until is None:
         return True
-    at = datetime.fromisoformat(time)
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = _moment(time)
     return (since is None or at >= since) and (until is None or at < until)
+
+
+def _time(event: Event) -> datetime:
+    return _moment(event.time)
+
+
+def _moment(time: str) -> datetime:
+    at = datetime.fromisoformat(time)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _alert_events(alert: Alert) -> Iterator[Event]:
+    number = int(alert.version) if alert.version.isdecimal() else None
+    fired = Event(
+        time=alert.started, kind="fired", model=alert.model, version=number, actor=WATCHER, text=alert.summary
+    )
+    yield fired
+    if alert.ended:
+        yield msgspec.structs.replace(fired, time=alert.ended, kind="resolved")
 
 
 def _event_of(row: AuditRow, releases: Mapping[str, Release]) -> Event | None:

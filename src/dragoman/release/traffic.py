@@ -17,6 +17,7 @@ from dragoman.serving.model import Answer, Model
 from dragoman.serving.options import Options
 from dragoman.serving.table import ModelTable
 from dragoman.serving.tasks.base import CommonParameters
+from dragoman.serving.tracing import as_copy, watched
 
 __all__ = ["Ask", "Lane", "Place", "Recorder", "Traffic"]
 
@@ -133,7 +134,8 @@ class Traffic:
                 raise
             answer = await self._predict(model, ask, Place(lane.route.release, CHAMPION))
             if is_fault(error):
-                logger.warning("Version %s of '%s' failed in a release: %r", lane.route.challenger, model.name, error)
+                about = {"model": model.name, "version": lane.route.challenger}
+                logger.warning("Version %(version)s of '%(model)s' failed.", about, exc_info=error, extra=about)
                 lane.paired(ask, outcomes_of(answer.predictions), [FAILED] * len(answer.predictions))
             return answer
         lane.served(CHALLENGER, answer, started)
@@ -142,9 +144,12 @@ class Traffic:
 
     async def _predict(self, model: Model, ask: Ask, place: Place) -> Answer:
         started = time.monotonic()
-        answer = await model.predict_request(ask.inputs, ask.parameters, ask.options)
-        if self.recorder is not None:
-            await self.recorder.record(model, ask, answer, place, time.monotonic() - started)
+        with watched(model.name, model.version, model.task.name, place.release, place.arm) as attempt:
+            answer = await model.predict_request(ask.inputs, ask.parameters, ask.options)
+            attempt.answered(answer.predictions)
+            if self.recorder is not None:
+                await self.recorder.record(model, ask, answer, place, time.monotonic() - started)
+                attempt.logged()
         return answer
 
     # Copies
@@ -161,10 +166,10 @@ class Traffic:
         copy.add_done_callback(self._copies.discard)
 
     async def _answer_copy(self, lane: Lane, version: str, ask: Ask, answer: Answer, arm: Arm) -> None:
-        bulk = ask.options._replace(priority="bulk", deadline=time.monotonic() + MIRROR_SECONDS)
+        bulk = ask.options._replace(priority="bulk", deadline=time.monotonic() + MIRROR_SECONDS, is_copy=True)
         place = Place(lane.route.release, arm, answer.predictions)
         try:
-            with self.models.lease(f"{lane.route.model}/{version}") as model:
+            with as_copy(), self.models.lease(f"{lane.route.model}/{version}") as model:
                 made = outcomes_of((await self._predict(model, ask._replace(options=bulk), place)).predictions)
         except Exception as error:
             if not is_fault(error):

@@ -18,6 +18,7 @@ from dragoman.errors import DragomanError, InvalidInput, InvalidRequest
 from dragoman.models.checkpoint import Checkpoint
 from dragoman.models.config import EncoderConfig
 from dragoman.models.packing import PackedBatch
+from dragoman.runtime.footprint import Footprint
 from dragoman.runtime.native_library import (
     PlainLayer,
     PlainWeights,
@@ -69,6 +70,7 @@ class NativeSession:
         try:
             stored = read_quantized(weights, config)
             self.words = _checked(words, config) if words else shared_table(_word_table(stored))
+            self.footprint = _footprint(stored, self.words)
             self._load(stored)
         except BaseException:
             self.close()
@@ -161,6 +163,11 @@ def _new_engine(config: EncoderConfig, threads: int, isa: str) -> ctypes.c_void_
 def _word_table(stored: QuantizedFile) -> WordTable:
     name = f"{EMBEDDINGS}word_embeddings.weight"
     return WordTable(stored.arrays[name], stored.arrays[f"{name}_scale"])
+
+
+def _footprint(stored: QuantizedFile, words: WordTable) -> Footprint:
+    own = sum(array.nbytes for array in stored.arrays.values()) - _word_table(stored).values.nbytes
+    return Footprint(own, ((id(words.values), words.values.nbytes),))
 
 
 def _checked(words: WordTable, config: EncoderConfig) -> WordTable:

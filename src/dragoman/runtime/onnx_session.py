@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.checkpoint import WEIGHTS_FILE, Checkpoint, write_checkpoint
 from dragoman.models.packing import Grid, PackedBatch
+from dragoman.runtime.footprint import Footprint
 from dragoman.runtime.graph import GRAPH_FILE, build_graph
 
 __all__ = ["OnnxSession", "session_of"]
@@ -32,6 +33,7 @@ class OnnxSession:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises a class per status code, all plain exceptions
             raise InvalidCheckpoint(f"{graph} cannot be loaded: {error}", help="Make the bundle again.") from None
+        self.footprint = Footprint(stored_bytes(graph))
         self._inputs = [one.name for one in self._session.get_inputs()]  # bundles of release 0.1 have no type_ids
 
     def run(self, batch: PackedBatch) -> NDArray[np.float32]:
@@ -45,6 +47,12 @@ class OnnxSession:
     def _run(self, outputs: list[str], batch: PackedBatch) -> list[NDArray[np.float32]]:
         given = {name: getattr(batch.grid if name in Grid._fields else batch, name) for name in self._inputs}
         return self._session.run(outputs, given)  # type: ignore[no-any-return]
+
+
+def stored_bytes(graph: Path) -> int:
+    """Of a graph and the weights beside it."""
+    weights = graph.with_name(WEIGHTS_FILE)
+    return graph.stat().st_size + (weights.stat().st_size if weights.exists() else 0)
 
 
 def session_of(checkpoint: Checkpoint, *, threads: int = 0) -> OnnxSession:

@@ -5,7 +5,7 @@ An `Operations` says how each step is computed: by torch's own operators here, b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -141,6 +141,11 @@ class Body:
         self.tables = reader.tables()
         self.layers = [reader.layer(number, config.activation) for number in range(config.layers)]
 
+    @property
+    def bytes(self) -> int:
+        """Of all weights, on the device."""
+        return sum(tensor.nbytes for tensor in tensors_in((self.tables, *self.layers)))
+
     def run(self, batch: DeviceBatch, operations: Operations) -> Tensor:
         """Hidden states of the last layer, `[T, hidden]` in the working type."""
         hidden = operations.embed(self.tables, batch)
@@ -201,6 +206,15 @@ class TorchOperations:
     def mean(self, hidden: Tensor, ends: Tensor) -> Tensor:
         lengths = ends.diff().long()
         return torch.segment_reduce(hidden.float(), "mean", lengths=lengths, unsafe=True)
+
+
+def tensors_in(parts: Iterable[Any]) -> Iterator[Tensor]:
+    """The tensors of tuples in tuples."""
+    for part in parts:
+        if isinstance(part, Tensor):
+            yield part
+        elif isinstance(part, tuple):
+            yield from tensors_in(part)
 
 
 def normalised(hidden: Tensor, norm: Norm) -> Tensor:

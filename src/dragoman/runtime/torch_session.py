@@ -16,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812 (the name that every torch co
 from dragoman.errors import InvalidInput
 from dragoman.models.config import EncoderConfig
 from dragoman.models.packing import PackedBatch, pack
+from dragoman.runtime.footprint import Footprint
 from dragoman.runtime.torch_batch import DeviceBatch, DeviceGrid, Layout
 from dragoman.runtime.torch_body import Arrays, Body, Operations, TorchOperations
 from dragoman.runtime.torch_lanes import CudaLane, HostLane, Lane, Pending, memory_errors
@@ -85,6 +86,7 @@ class TorchSession:
         self._lane: Lane = CudaLane(self.device) if self.device.type == "cuda" else HostLane()
         with self._working():
             self._body = Body(config, arrays, device=self.device, dtype=self.dtype)
+        self.footprint = Footprint(self._body.bytes)
         self.kernels, self._operations = self._choose_operations(kernels)
         self._record_graphs()
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 NICENESS = 5
 
-Done = tuple[Batch, list[Ran]]
+Done = tuple[Batch, list[Ran], float]  # and the seconds that the session took
 
 
 class Crew:
@@ -28,8 +28,8 @@ class Crew:
 
     So the session does not wait for readouts, and the answers of a batch after which nothing waits take no way round.
     `take` waits for a batch and gives None when there will be none; `put_down` hears that the session is free, and says
-    whether more waits; `hand_out` gets what ran; `on_death` hears of a thread that ended by an exception. All get the
-    crew, which may have been replaced since.
+    whether more waits; `hand_out` gets what ran and for how many seconds; `on_death` hears of a thread that ended by an
+    exception. All get the crew, which may have been replaced since.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Crew:
         first_position: int,
         take: Callable[[Crew], Batch | None],
         put_down: Callable[[Crew, Batch, float], bool],
-        hand_out: Callable[[Crew, Batch, list[Ran]], None],
+        hand_out: Callable[[Crew, Batch, list[Ran], float], None],
         on_death: Callable[[Crew], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,11 +62,12 @@ class Crew:
             return False
         started = self.clock()
         parts = run_session(self.session, batch.works, first_position=self.first_position) if batch.works else []
-        is_more = self._put_down(self, batch, self.clock() - started)
+        seconds = self.clock() - started
+        is_more = self._put_down(self, batch, seconds)
         if is_more and pass_on:
-            self._done.put((batch, parts))
+            self._done.put((batch, parts, seconds))
         else:
-            self._hand_out(self, batch, parts)
+            self._hand_out(self, batch, parts, seconds)
         return True
 
     def join(self, timeout: float) -> None:

@@ -21,6 +21,7 @@ from dragoman.serving.options import Options
 from dragoman.serving.scheduler import Asked, Batch, Scheduler
 from dragoman.serving.sequence import Sequence
 from dragoman.serving.tasks.base import Piece
+from dragoman.serving.tracing import submitted
 from dragoman.serving.watchdog import Watchdog
 from dragoman.serving.work import Work, key_of
 
@@ -106,7 +107,9 @@ class Engine:
             if result is not None:
                 one.sequence.finish(result, now)
         self._tell_asked(len(asked), len(missing), coalesced)
-        return [one.sequence for one in asked]
+        sequences = [one.sequence for one in asked]
+        submitted(sequences, hits=len(asked) - len(missing), coalesced=coalesced)
+        return sequences
 
     def check(self, options: Options) -> None:
         """Raise what `submit` would raise for any request now: the cheapest refusal is that of an unread text."""
@@ -243,7 +246,7 @@ class Engine:
             self.observer.batch_ran(self.name, ran)
         return waiting > 0
 
-    def _hand_out(self, crew: Crew, batch: Batch, parts: list[Ran]) -> None:
+    def _hand_out(self, crew: Crew, batch: Batch, parts: list[Ran], seconds: float) -> None:
         """Read the answers and tell everybody who waits."""
         works = [work for part in parts for work in part.works]
         outcomes = read_out(parts)
@@ -256,8 +259,12 @@ class Engine:
             if any(not isinstance(outcome, Exception) for outcome in outcomes):
                 self._last_answer = now
         self.watchdog.ends(id(batch))
+        size, rate = (len(batch.works), batch.tokens), seconds / max(batch.tokens, 1)
         for work, outcome in zip(works, outcomes, strict=True):
+            share = rate * len(work) / max(len(work.waiters), 1)
             for sequence in work.waiters:
+                sequence.compute = share
+                sequence.batch = size
                 sequence.finish(outcome, now)
         with self._settled:
             self._settled.notify_all()

@@ -51,6 +51,9 @@ class FakeDetector:
     def detect(self, text: str) -> tuple[str, float]:
         return ("ru" if text[:1] >= "\u0400" else "en"), 1.0
 
+    def probability_of(self, language: str, text: str) -> float:
+        return float(self.detect(text)[0] == language)
+
 
 class FakeClock:
     """A clock that moves when a test says so."""

@@ -89,6 +89,7 @@ class Loader:
                 detector=detector,
                 languages=spec.languages,
                 serving=serving,
+                reference=bundle.reference,
             )
         return self._warmed(model, golden_texts((folder / LOCK_FILE).read_bytes()))
 

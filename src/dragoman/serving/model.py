@@ -10,19 +10,23 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from dragoman.errors import InvalidRequest
+from dragoman.models.readouts.probed import ProbedReadout, split_output
+from dragoman.profiles.reference import Reference
 from dragoman.records import Prediction, Usage
 from dragoman.serving.backbone import Backbone
 from dragoman.serving.ids import new_id
 from dragoman.serving.info import ModelInfo
 from dragoman.serving.inputs import read_inputs, size_of
-from dragoman.serving.observer import Answered, Observer, Silent, TextSeen
+from dragoman.serving.observer import Answered, Failed, Observer, Silent, TextSeen
 from dragoman.serving.options import Options
 from dragoman.serving.parameters import read_parameters
 from dragoman.serving.sequence import Sequence as Running
 from dragoman.serving.sequence import wait_for_all
-from dragoman.serving.tasks.base import CommonParameters, Prepared, Task
+from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared, Task
 from dragoman.spec import ServingSpec
 from dragoman.text.language import Detector
 from dragoman.text.script import script_of
@@ -33,6 +37,7 @@ T = TypeVar("T")
 
 SMALL_INPUTS = 8  # requests up to this size are prepared on the event loop: a thread costs more
 SMALL_CHARACTERS = 1_000
+PROBED_TASKS = ("text-classification",)  # whose readouts give one row of numbers for a text
 
 
 class Answer(NamedTuple):
@@ -41,6 +46,9 @@ class Answer(NamedTuple):
     predictions: list[Prediction]
     usage: Usage
     version: str = ""  # of the model that answered
+
+
+Tell = Callable[[list[Prepared], list[Running], Answer], None]
 
 
 class Traits(NamedTuple):
@@ -54,7 +62,8 @@ class Model:
     """A task over a backbone. Close it, or use it as a context manager.
 
     Safe to share between threads. `languages` may be empty: then any language may be given. `digest` names what is
-    loaded: two models with the same digest give the same answers.
+    loaded: two models with the same digest give the same answers. With a `reference`, what the engine reads of a text
+    has also the projections of its hidden vector that the reference has profiled.
     """
 
     def __init__(
@@ -68,11 +77,14 @@ class Model:
         detector: Detector,
         languages: Sequence[str],
         serving: ServingSpec,
+        reference: Reference | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self.name, self.version, self.digest = name, version, digest
+        self.name, self.version, self.digest, self.reference = name, version, digest, reference
         self.task, self.detector, self.languages, self.serving = task, detector, tuple(languages), serving
         self.observer = observer or Silent()
+        self.probe = reference.probe if reference is not None and task.name in PROBED_TASKS else None
+        self._readouts: dict[str, ProbedReadout] = {}  # by the key of the inner one: a task has a few
         self.backbone = backbone.take()
         self._is_closed = False
 
@@ -97,7 +109,7 @@ class Model:
     ) -> Answer:
         """What `predict` does, for an event loop, with usage. Cancelling it gives up the pieces that still wait."""
         asked, small = parameters or self.task.Parameters(), is_small(inputs)
-        with self._observed() as tell:
+        with self._observed(inputs, options) as tell:
             if not small:  # a small one may be in the cache, and costs little
                 self.backbone.engine.check(options)
             prepared = await run_aside(lambda: self._prepare(inputs, asked), small=small)
@@ -105,7 +117,7 @@ class Model:
                 traits = await run_aside(lambda: self._describe(prepared), small=small)
                 await wait_for_all(sequences)
                 answer = await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
-            tell(answer)
+            tell(prepared, sequences, answer)
             return answer
 
     def info(self, aliases: Collection[str] = ()) -> ModelInfo:
@@ -150,11 +162,11 @@ class Model:
             yield from ((start, inputs[start : start + most]) for start in range(0, len(inputs), most))
 
     def _predict(self, inputs: Any, parameters: CommonParameters, options: Options) -> list[Prediction]:
-        with self._observed() as tell:
+        with self._observed(inputs, options) as tell:
             prepared = self._prepare(inputs, parameters)
             with self._running(prepared, options) as sequences:
                 answer = self._answer(prepared, self._describe(prepared), sequences, parameters)
-            tell(answer)
+            tell(prepared, sequences, answer)
             return answer.predictions
 
     def _prepare(self, inputs: Any, parameters: CommonParameters) -> list[Prepared]:
@@ -163,26 +175,36 @@ class Model:
         return self.task.prepare(checked, parameters)
 
     @contextmanager
-    def _observed(self) -> Iterator[Callable[[Answer], None]]:
+    def _observed(self, inputs: Any, options: Options) -> Iterator[Tell]:
         """Tells the observer of the request's end: its answer, or its error. Who gave up is no error."""
-        started = time.monotonic()
+        started, names = time.monotonic(), (self.name, self.version, self.task.name)
+        priority, is_copy = options.priority, options.is_copy
 
-        def tell(answer: Answer) -> None:
-            seen = [TextSeen(one.language, one.tokens, one.truncated) for one in answer.predictions]
+        def tell(prepared: list[Prepared], sequences: list[Running], answer: Answer) -> None:
             seconds, queued = time.monotonic() - started, answer.usage.queue_ms / 1_000
-            self.observer.answered(Answered(self.name, self.version, self.task.name, seen, seconds, queued))
+            seen = list(self._seen(prepared, sequences, answer.predictions))
+            self.observer.answered(Answered(*names, seen, seconds, queued, priority, is_copy))
 
         try:
             yield tell
         except Exception as error:
-            self.observer.failed(self.name, self.version, self.task.name, error)
+            self.observer.failed(Failed(*names, error, stated_language(inputs), priority, is_copy))
             raise
+
+    def _seen(
+        self, prepared: list[Prepared], sequences: list[Running], predictions: list[Prediction]
+    ) -> Iterator[TextSeen]:
+        left = iter(sequences)
+        for given, one in zip(prepared, predictions, strict=True):
+            own = [next(left) for _ in given.pieces]
+            compute = sum(sequence.compute for sequence in own)
+            yield TextSeen(one.language, one.tokens, one.truncated, compute, given, one, self._projections_of(own))
 
     @contextmanager
     def _running(self, prepared: list[Prepared], options: Options) -> Iterator[list[Running]]:
         """The pieces in the engine; given up if the caller stops waiting."""
         engine = self.backbone.engine
-        pieces = [piece for one in prepared for piece in one.pieces]
+        pieces = [self._probed(piece) for one in prepared for piece in one.pieces]
         sequences = engine.submit(pieces, options, head=self.digest)
         try:
             yield sequences
@@ -197,12 +219,30 @@ class Model:
         self, prepared: list[Prepared], traits: list[Traits], sequences: list[Running], parameters: CommonParameters
     ) -> Answer:
         """Waits for what is not finished, and raises the error of what failed."""
-        outputs = iter([sequence.future.result() for sequence in sequences])
+        outputs = iter([self._result_of(sequence) for sequence in sequences])
         predictions = [
             self._prediction(one, trait, [next(outputs) for _ in one.pieces], parameters)
             for one, trait in zip(prepared, traits, strict=True)
         ]
         return Answer(predictions, usage_of(sequences), self.version)
+
+    def _probed(self, piece: Piece) -> Piece:
+        if self.probe is None:
+            return piece
+        found = self._readouts.get(piece.readout.key)
+        if found is None:
+            found = self._readouts[piece.readout.key] = ProbedReadout(piece.readout, self.probe)
+        return piece._replace(readout=found)
+
+    def _result_of(self, sequence: Running) -> NDArray[np.float32]:
+        output = sequence.future.result()
+        return output if self.probe is None else split_output(output, self.probe)[0]
+
+    def _projections_of(self, sequences: list[Running]) -> NDArray[np.float32] | None:
+        """Of the input's first window."""
+        if self.probe is None or not sequences:
+            return None
+        return split_output(sequences[0].future.result(), self.probe)[1]
 
     def _prediction(
         self, prepared: Prepared, traits: Traits, outputs: list[Any], parameters: CommonParameters
@@ -227,6 +267,14 @@ def counted_from(start: int) -> Iterator[None]:
         if not start:
             raise
         raise type(error)(f"In the part from input {start} on: {error.message}", help=error.help) from None
+
+
+def stated_language(inputs: Any) -> str:
+    """The language that a request says its texts are in; empty if it says none, or several."""
+    given = inputs if isinstance(inputs, list | tuple) else [inputs]
+    said = {one.get("language") if isinstance(one, dict) else getattr(one, "language", None) for one in given}
+    language = said.pop() if len(said) == 1 else None
+    return language if isinstance(language, str) else ""
 
 
 def usage_of(sequences: list[Running]) -> Usage:

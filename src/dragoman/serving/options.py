@@ -16,3 +16,4 @@ class Options(NamedTuple):
     deadline: float | None = None  # seconds of `time.monotonic` after which nobody waits for the answer
     caller: str = ""  # callers share the engine fairly
     subject: str = ""  # who the texts are about: a release keeps one subject with one version
+    is_copy: bool = False  # of a request that another version answered

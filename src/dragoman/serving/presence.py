@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from dragoman.errors import InvalidInput
-from dragoman.records import Record
+from dragoman.records import Record, Symptom
 from dragoman.store.files import write_atomically
 
 __all__ = ["FOLDER", "STALE_SECONDS", "LiveServer", "announce", "live_servers", "present", "withdraw"]
@@ -35,6 +36,7 @@ class LiveServer(Record, frozen=True, kw_only=True):
     url: str
     versions: list[str]  # of the registry that it has loaded: "models:/support/3"
     time: str  # of the last renewal, UTC, ISO 8601
+    symptoms: list[Symptom] = msgspec.field(default_factory=list)  # what is wrong with it, by its own account
 
     @property
     def shown(self) -> str:
@@ -42,7 +44,14 @@ class LiveServer(Record, frozen=True, kw_only=True):
         return f"the server {self.url} (process {self.pid} on {self.host})"
 
 
-def present(replica: str, url: str, versions: list[str], *, now: datetime | None = None) -> LiveServer:
+def present(
+    replica: str,
+    url: str,
+    versions: list[str],
+    *,
+    symptoms: Sequence[Symptom] = (),
+    now: datetime | None = None,
+) -> LiveServer:
     """The process that asks, as a server of the given versions from now on."""
     return LiveServer(
         replica=replica,
@@ -51,6 +60,7 @@ def present(replica: str, url: str, versions: list[str], *, now: datetime | None
         url=url,
         versions=sorted(versions),
         time=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        symptoms=list(symptoms),
     )
 
 

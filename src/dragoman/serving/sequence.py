@@ -31,14 +31,17 @@ class Sequence:
     """The future of what a readout says of one text of `len(sequence)` tokens.
 
     The future is the only state: the status is read from it. `arrived`, `started` and `finished` are seconds of the
-    engine's clock; texts of one batch share the last two. `deadline` is on the same clock; None: any time will do.
+    engine's clock; texts of one batch share the last two. `compute` is its share of the session's seconds, by tokens;
+    those who asked for the same share that, and what was in the cache has 0. `deadline` is on the same clock; None: any
+    time will do.
     """
 
-    __slots__ = ("arrived", "deadline", "finished", "future", "started", "tokens")
+    __slots__ = ("arrived", "batch", "compute", "deadline", "finished", "future", "started", "tokens")
 
     def __init__(self, tokens: int, *, arrived: float, deadline: float | None = None) -> None:
         self.tokens, self.arrived, self.deadline = tokens, arrived, deadline
-        self.started = self.finished = 0.0
+        self.started = self.finished = self.compute = 0.0
+        self.batch = (0, 0)  # texts and tokens of the batch that held it
         self.future: Future[Output] = Future()
 
     def __len__(self) -> int:

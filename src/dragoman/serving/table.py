@@ -139,6 +139,11 @@ class ModelTable:
             ready = [_model_of(slot) for versions in self._slots.values() for slot in versions.values()]
             return [self._info(model) for model in ready]
 
+    def models(self) -> list[Model]:
+        """All models that answer, for a look: `lease` one to predict."""
+        with self._lock:
+            return [_model_of(slot) for versions in self._slots.values() for slot in versions.values()]
+
     def first(self, tasks: Collection[str] = ()) -> str | None:
         """The name of the model added first that does one of the tasks, any without; None if there is none."""
         with self._lock:

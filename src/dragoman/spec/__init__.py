@@ -7,6 +7,8 @@ these annotations.
 
 from __future__ import annotations
 
+from dragoman.spec.base import Section
+from dragoman.spec.monitoring import AlertsSpec, DriftSpec, LanguageSloSpec, SignalName, SloSpec
 from dragoman.spec.reading import convert_spec, parse_spec, read_spec, spec_to_dict
 from dragoman.spec.reference import FieldRow, field_rows, spec_schema
 from dragoman.spec.sections import (
@@ -23,16 +25,22 @@ from dragoman.spec.sections import (
 )
 
 __all__ = [
+    "AlertsSpec",
     "BaseSpec",
     "BeforeSpec",
     "DataSpec",
+    "DriftSpec",
     "FieldRow",
     "GatesSpec",
+    "LanguageSloSpec",
     "LogSpec",
     "MarginsSpec",
     "ModelSpec",
     "ReleaseSpec",
+    "Section",
     "ServingSpec",
+    "SignalName",
+    "SloSpec",
     "TrainingSpec",
     "convert_spec",
     "field_rows",

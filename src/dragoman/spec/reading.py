@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dragoman.errors import InvalidSpec, NotFound
-from dragoman.spec.reference import field_rows, section_of
+from dragoman.spec.reference import field_rows, holds_tables, section_of
 from dragoman.spec.sections import ModelSpec
 
 __all__ = ["convert_spec", "parse_spec", "read_spec", "spec_to_dict"]
@@ -69,7 +69,10 @@ def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str
         if key not in hints:
             raise InvalidSpec(f"{source}: unknown key '{prefix}{key}'.", help=_nearest(key, kind, prefix))
         if isinstance(value, dict) and (section := section_of(hints[key])) is not None:
-            _refuse_unknown(value, section, source, f"{prefix}{key}.")
+            tables = value if holds_tables(hints[key]) else {"": value}
+            for name, table in tables.items():
+                if isinstance(table, dict):
+                    _refuse_unknown(table, section, source, f"{prefix}{key}.{name and name + '.'}")
 
 
 def _nearest(key: str, kind: type[msgspec.Struct], prefix: str) -> str:
@@ -95,8 +98,10 @@ def _in_toml_words(message: str) -> str:
     what, _, where = message.partition(" - at ")
     what = what.replace("Object missing required field", "the table lacks the required key", 1)
     what = what[:1].lower() + what[1:]
+    what_of, _, where = where.rpartition("` in `")
     place = where.strip("`").removeprefix("$").removeprefix(".")
-    return f"'{place}': {what}" if place else what
+    of = "a key of " if what_of else ""
+    return f"{of}'{place}': {what}" if place else what
 
 
 def _help_for(message: str) -> str:
@@ -113,6 +118,7 @@ def _refuse_contradictions(spec: ModelSpec, source: str) -> None:
             raise InvalidSpec(f"{source}: '{key}' names {twice[0]!r} twice.", help="Remove one of the two.")
     if spec.release is not None:
         _refuse_steps(spec.release.steps, source)
+    _refuse_watching(spec, source)
     checkpoint = spec.base.checkpoint
     if checkpoint.startswith("scratch:") and checkpoint not in SCRATCH_PRESETS:
         raise InvalidSpec(
@@ -129,4 +135,21 @@ def _refuse_steps(steps: list[float], source: str) -> None:
         )
 
 
+def _refuse_watching(spec: ModelSpec, source: str) -> None:
+    drift = spec.drift
+    if drift.windows != sorted(set(drift.windows)):
+        raise InvalidSpec(f"{source}: 'drift.windows' is {drift.windows}.", help="Write rising lengths: [1, 6, 24].")
+    if drift.seasonal and (drift.reference != "traffic" or drift.reference_days < SEASONAL_DAYS):
+        raise InvalidSpec(
+            f"{source}: 'drift.seasonal' needs the traffic of {SEASONAL_DAYS} days at least as its reference.",
+            help=f'Set drift.reference = "traffic" and drift.reference_days = {SEASONAL_DAYS} or more.',
+        )
+    if strange := sorted(set(spec.slo.languages) - set(spec.languages)):
+        raise InvalidSpec(
+            f"{source}: 'slo.languages.{strange[0]}' is no language of the model.",
+            help=f"'languages' has {', '.join(spec.languages)}.",
+        )
+
+
+SEASONAL_DAYS = 14  # two of each hour of the week
 SCRATCH_PRESETS = ("scratch:mini", "scratch:small")

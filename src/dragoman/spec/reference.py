@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from dragoman.spec.sections import ModelSpec, Section
 
-__all__ = ["FieldRow", "field_rows", "section_of", "spec_schema"]
+__all__ = ["FieldRow", "field_rows", "holds_tables", "section_of", "spec_schema"]
 
 
 def spec_schema() -> dict[str, Any]:
@@ -36,7 +36,7 @@ def field_rows(kind: type[msgspec.Struct] = ModelSpec, prefix: str = "") -> Iter
         annotated = typing.get_type_hints(kind, include_extras=True)[field.name]
         meta = next(m for m in annotated.__metadata__ if isinstance(m, Meta) and m.description)
         if (inner := section_of(typing.get_args(annotated)[0])) is not None:
-            tables.append((f"{prefix}{field.name}.", inner))
+            tables.append((f"{prefix}{field.name}.{'LANGUAGE.' if holds_tables(annotated) else ''}", inner))
         else:
             plain.append(
                 FieldRow(prefix + field.name, _type_name(annotated), _default_of(field), meta.description or "")
@@ -67,9 +67,23 @@ def _type_name(annotated: Any) -> str:
     return names.get(inner, getattr(inner, "__name__", str(inner)))
 
 
+def holds_tables(hint: Any) -> bool:
+    """Whether a key holds tables by language, rather than one."""
+    return dict in (typing.get_origin(hint), *map(typing.get_origin, typing.get_args(hint)))
+
+
 def section_of(hint: Any) -> type[Section] | None:
-    """The table that a key holds, optional or not; None for a plain value."""
+    """The table that a key holds, optional or not, or each of its tables by language; None for a plain value."""
+    if holds_tables(hint):
+        return next((section for part in typing.get_args(hint) for section in _inner_sections(part)), None)
     for one in (hint, *typing.get_args(hint)):
         if isinstance(one, type) and issubclass(one, Section):
             return one
     return None
+
+
+def _inner_sections(hint: Any) -> list[type[Section]]:
+    """The tables among the arguments of a generic type, at any depth."""
+    if isinstance(hint, type) and issubclass(hint, Section):
+        return [hint]
+    return [section for part in typing.get_args(hint) for section in _inner_sections(part)]

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from dragoman.spec.base import Language, Name, Section
+from dragoman.spec.monitoring import AlertsSpec, DriftSpec, SloSpec
+
 __all__ = [
     "BaseSpec",
     "BeforeSpec",
@@ -16,20 +19,9 @@ __all__ = [
     "MarginsSpec",
     "ModelSpec",
     "ReleaseSpec",
-    "Section",
     "ServingSpec",
     "TrainingSpec",
 ]
-
-# `$` alone also matches before a newline at the end; JSON Schema knows no `\Z`.
-NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)"
-LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$(?!\n)"
-Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
-Language = Annotated[str, Meta(pattern=LANGUAGE_PATTERN)]
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the tables of a spec."""
 
 
 class BaseSpec(Section, frozen=True, kw_only=True):
@@ -305,6 +297,9 @@ class ModelSpec(Section, frozen=True, kw_only=True):
     serving: Annotated[ServingSpec, Meta(description="How the model answers.")] = ServingSpec()
     log: Annotated[LogSpec, Meta(description="What is kept of every answer.")] = LogSpec()
     release: Annotated[ReleaseSpec | None, Meta(description="How a new version reaches users.")] = None
+    slo: Annotated[SloSpec, Meta(description="What users may count on.")] = SloSpec()
+    drift: Annotated[DriftSpec, Meta(description="How changes of what comes in and goes out are found.")] = DriftSpec()
+    alerts: Annotated[AlertsSpec, Meta(description="How alerts are told.")] = AlertsSpec()
 
     @property
     def dataset_name(self) -> str:

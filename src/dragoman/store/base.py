@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dragoman.records import (
+    Alert,
     ApiKey,
     AuditRow,
     By,
+    Counts,
+    CountsKind,
     DatasetVersion,
+    Notice,
     Release,
     Run,
     Signature,
+    Silence,
     TallyRow,
     Version,
 )
@@ -81,7 +86,7 @@ class Tables(Protocol):
 
 
 class Catalog(Protocol):
-    """The records of datasets, runs, versions, aliases, signatures, releases and keys, and the log of all changes.
+    """The records of datasets, runs, versions, releases, monitoring and keys, and the log of all changes.
 
     A name that the database cannot hold raises `InvalidInput` when written, and is not found when read. Every method
     may raise `Unavailable`; the writing ones also `StorageFull`. A change and its row of the audit log are one
@@ -174,6 +179,53 @@ class Catalog(Protocol):
 
     def lease(self, name: str, holder: str, *, seconds: float) -> bool:
         """Whether `holder` holds the lease for the next seconds: it had it, or nobody else did."""
+
+    # Monitoring
+
+    def save_counts(self, rows: Sequence[Counts], *, instead_of: Sequence[Counts] = ()) -> None:
+        """Add counts, or replace those of the same kind, model, version, start and replica; all or none.
+
+        Those of `instead_of` are removed in the same transaction: many replicas' counts become one row. Raises
+        `Conflict` if one of them is not stored any more with this content.
+        """
+
+    def counts(
+        self, kind: CountsKind, model: str, *, version: str = "", since: str = "", until: str = ""
+    ) -> list[Counts]:
+        """Counts by start, version and replica; of one version, from `since` on and before `until`, where given."""
+
+    def forget_counts(self, kind: CountsKind, *, before: str) -> int:
+        """Remove the counts of buckets that start before then; returns how many rows there were."""
+
+    def save_alerts(self, alerts: Sequence[Alert], notices: Sequence[Notice] = ()) -> list[Alert]:
+        """Add or replace alerts, and add notices about them, all or none.
+
+        Returns the alerts with their new revisions. Raises `Conflict` if an alert's revision is not the stored one (0:
+        none is there), or if another one with its key fires already. A notice that is there already stays as it is.
+        """
+
+    def alert(self, id: str) -> Alert:
+        """Raises `NotFound`."""
+
+    def alerts(
+        self, *, model: str | None = None, firing: bool | None = None, since: str = "", limit: int | None = None
+    ) -> list[Alert]:
+        """Alerts, the newest first; those that fired at `since` or later (whenever they started), where given."""
+
+    def save_notice(self, notice: Notice) -> Notice:
+        """Replace a notice, and return it with its new revision; a notice that was just added has 1.
+
+        Raises `Conflict` if its revision is not the stored one.
+        """
+
+    def notices(self, *, unsent: bool = False, limit: int | None = None) -> list[Notice]:
+        """Notices, the oldest first; with `unsent` those that wait or are being sent, by the time they are due."""
+
+    def save_silence(self, silence: Silence, *, action: str, by: By | None = None) -> None:
+        """Add a silence, or replace the one with its id. `action` is "silence.created" or "silence.ended"."""
+
+    def silences(self, *, at: str = "") -> list[Silence]:
+        """All silences by their start; those that hold at a moment, where one is given."""
 
     # Keys
 

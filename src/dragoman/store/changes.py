@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dragoman.errors import InvalidInput
-from dragoman.records import ApiKey, DatasetVersion, Record, Release, Run, Signature, Version
+from dragoman.records import ApiKey, DatasetVersion, Record, Release, Run, Signature, Silence, Version
 from dragoman.store.audit import canonical_json
 from dragoman.store.refusals import unstorable
 
@@ -30,6 +30,8 @@ __all__ = [
     "run_subject",
     "signature_digest",
     "signature_facts",
+    "silence_facts",
+    "silence_subject",
     "version_facts",
     "version_subject",
 ]
@@ -67,6 +69,10 @@ def release_subject(id: str) -> str:
 
 def key_subject(id: str) -> str:
     return f"keys:/{id}"
+
+
+def silence_subject(id: str) -> str:
+    return f"silences:/{id}"
 
 
 # Facts --------------------------------------------------------------------------------------------------------------
@@ -116,6 +122,18 @@ def key_facts(key: ApiKey) -> dict[str, Any]:
         "expires": key.expires,
         "revoked": key.revoked,
         "record": _fingerprint(key),
+    }
+
+
+def silence_facts(silence: Silence) -> dict[str, Any]:
+    return {
+        "model": silence.model,
+        "version": silence.version,
+        "language": silence.language,
+        "starts": silence.starts,
+        "ends": silence.ends,
+        "cause": silence.cause,
+        "record": _fingerprint(silence),
     }
 
 

@@ -26,11 +26,12 @@ KINDS = {  # kind → beginning of its subjects, fields
         ("model", "champion", "challenger", "status", "step", "share", "approved", "accepted"),
     ),
     "key": ("keys:/", ("name", "role", "models", "expires", "revoked", "record")),
+    "silence": ("silences:/", ("model", "version", "language", "starts", "ends", "cause", "record")),
 }
 REMOVED = "alias.removed"
 CHANGING = re.compile(
     r"dataset\.(added|adopted)|run\.(saved|adopted)|version\.(registered|adopted|retired|restored)"
-    r"|alias\.(moved|adopted|removed)|signature\.added|release\..*|key\..*"
+    r"|alias\.(moved|adopted|removed)|signature\.added|release\..*|key\..*|silence\..*"
 )
 
 
@@ -99,6 +100,8 @@ def _other_facts(catalog: Catalog) -> Iterator[Fact]:
     keys = catalog.keys()
     for key in keys:
         yield ("key", changes.key_subject(key.id)), changes.key_facts(key)
+    for silence in catalog.silences():
+        yield ("silence", changes.silence_subject(silence.id)), changes.silence_facts(silence)
 
 
 def _names(logged: Facts, kind: str) -> set[str]:

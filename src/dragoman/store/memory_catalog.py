@@ -8,7 +8,8 @@ from dragoman.records import ApiKey, By, DatasetVersion, Release, Run, Signature
 from dragoman.store import changes
 from dragoman.store.audit import now
 from dragoman.store.changes import as_stored
-from dragoman.store.memory_audit import MemoryAudit
+from dragoman.store.memory_alerts import MemoryAlerts
+from dragoman.store.memory_counts import MemoryCounts
 from dragoman.store.memory_tallies import MemoryTallies
 from dragoman.store.refusals import (
     alias_elsewhere,
@@ -30,7 +31,7 @@ from dragoman.store.refusals import (
 __all__ = ["MemoryCatalog"]
 
 
-class MemoryCatalog(MemoryTallies, MemoryAudit):
+class MemoryCatalog(MemoryTallies, MemoryCounts, MemoryAlerts):
     """Records in dictionaries, and one lock around every change."""
 
     def __init__(self) -> None:

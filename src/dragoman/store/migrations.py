@@ -163,3 +163,57 @@ def m002_trust(connection: Connection) -> None:
     ):
         connection.execute(text(statement))
     adopt(connection)
+
+
+@migration
+def m003_monitoring(connection: Connection) -> None:
+    binary = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    for statement in (
+        f"""
+        CREATE TABLE counts (
+            kind TEXT NOT NULL,
+            model TEXT NOT NULL,
+            version TEXT NOT NULL,
+            start TEXT NOT NULL,
+            replica TEXT NOT NULL,
+            content {binary} NOT NULL,
+            PRIMARY KEY (kind, model, version, start, replica)
+        )
+        """,
+        "CREATE INDEX counts_by_start ON counts (kind, model, start)",
+        """
+        CREATE TABLE alerts (
+            id TEXT NOT NULL PRIMARY KEY,
+            model TEXT NOT NULL,
+            version TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            language TEXT NOT NULL,
+            firing INTEGER NOT NULL,
+            started TEXT NOT NULL,
+            updated TEXT NOT NULL,
+            ended TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            record TEXT NOT NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX one_firing_alert ON alerts (model, version, kind, name, language) WHERE firing = 1",
+        "CREATE INDEX alerts_by_start ON alerts (started)",
+        """
+        CREATE TABLE notices (
+            id TEXT NOT NULL PRIMARY KEY,
+            status TEXT NOT NULL,
+            due TEXT NOT NULL,
+            created TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            record TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX notices_by_due ON notices (status, due)",
+        """
+        CREATE TABLE silences (
+            id TEXT NOT NULL PRIMARY KEY, starts TEXT NOT NULL, ends TEXT NOT NULL, record TEXT NOT NULL
+        )
+        """,
+    ):
+        connection.execute(text(statement))

@@ -9,15 +9,20 @@ from pathlib import Path
 from dragoman.errors import Conflict, InvalidInput, NotFound, Untrusted
 
 __all__ = [
+    "alert_changed",
+    "alert_fires_already",
+    "alert_not_found",
     "alias_elsewhere",
     "alias_on_retired",
     "audit_log_changed",
     "blob_changed",
     "blob_not_found",
+    "counts_changed",
     "dataset_number_taken",
     "dataset_version_not_found",
     "is_table_name",
     "key_was_revoked",
+    "notice_changed",
     "release_changed",
     "release_exists",
     "release_is_active",
@@ -167,6 +172,40 @@ def release_unsaid(id: str) -> InvalidInput:
     return InvalidInput(
         f"The release {id!r} is new or moves, and no action is named for it.",
         help="Only what was measured may be saved without a row in the audit log.",
+    )
+
+
+def counts_changed(model: str, version: str, *, start: str, replica: str) -> Conflict:
+    return Conflict(
+        f"The counts of '{model}' version {version!r} from {start} by the replica {replica!r} are not those expected.",
+        help="Somebody else wrote or merged them; read them again.",
+    )
+
+
+def alert_not_found(id: str) -> NotFound:
+    return NotFound(f"There is no alert {id!r}.", help="`dragoman monitor` shows the alerts.")
+
+
+def alert_changed(id: str, *, found: int, expected: int) -> Conflict:
+    """Revision 0 is that of an alert that is not there."""
+    return Conflict(
+        f"The alert {id!r} has revision {found}; expected was {expected}.",
+        help="Somebody else changed it; read it again and decide anew.",
+    )
+
+
+def alert_fires_already(id: str, other: str, revision: int) -> Conflict:
+    return Conflict(
+        f"The alert {id!r} cannot fire: {other!r}, revision {revision}, fires already for the same thing.",
+        help="Read the alerts that fire and change that one.",
+    )
+
+
+def notice_changed(id: str, *, found: int, expected: int) -> Conflict:
+    """Revision 0 is that of a notice that is not there."""
+    return Conflict(
+        f"The notice {id!r} has revision {found}; expected was {expected}.",
+        help="Somebody else delivers it; read it again.",
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -14,17 +15,21 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "ALERTS",
     "ALIASES",
     "AUDIT",
     "AUDIT_HEAD",
+    "COUNTS",
     "DATASET_VERSIONS",
     "KEYS",
     "LEASES",
     "METADATA",
     "MODELS",
+    "NOTICES",
     "RELEASES",
     "RUNS",
     "SIGNATURES",
+    "SILENCES",
     "TALLIES",
     "VERSIONS",
 ]
@@ -124,4 +129,48 @@ AUDIT_HEAD = Table(  # one row
     METADATA,
     Column("number", Integer, primary_key=True),
     Column("hash", Text, nullable=False),
+)
+COUNTS = Table(
+    "counts",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("start", Text, primary_key=True),
+    Column("replica", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("firing", Integer, nullable=False),  # 0 or 1; an index allows one 1 for each key
+    Column("started", Text, nullable=False),
+    Column("updated", Text, nullable=False),
+    Column("ended", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+)
+NOTICES = Table(
+    "notices",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("due", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+)
+SILENCES = Table(
+    "silences",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("starts", Text, nullable=False),
+    Column("ends", Text, nullable=False),
+    Column("record", Text, nullable=False),
 )

@@ -44,6 +44,9 @@ class Detector(Protocol):
     def detect(self, text: str) -> tuple[str, float]:
         """BCP 47 code, and its probability among the languages that the detector knows."""
 
+    def probability_of(self, language: str, text: str) -> float:
+        """The probability of a language among those that the detector knows; 0 of one that it does not."""
+
 
 class LanguageClass(NamedTuple):
     """A language in one script: Hindi in Latin letters has other n-grams than Hindi in Devanagari."""
@@ -100,6 +103,12 @@ class NgramDetector:
         shares = self.shares_of(self.evidence_of(text) * self.sharpness)
         best = int(shares.argmax())
         return self.languages[best], float(shares[best])
+
+    def probability_of(self, language: str, text: str) -> float:
+        if language not in self.languages or script_of(text) not in self.scripts:
+            return 0.0
+        shares = self.shares_of(self.evidence_of(text) * self.sharpness)
+        return float(shares[self.languages.index(language)])
 
     def to_arrays(self) -> dict[str, Array]:
         """Everything that the detector knows; `from_arrays` takes it back."""
@@ -256,3 +265,9 @@ class LangidDetector:
             return UNDETERMINED, 0.0
         label, probability = self._identifier.classify(text[:MAX_CHARACTERS])
         return self._codes[label], float(probability)
+
+    def probability_of(self, language: str, text: str) -> float:
+        if script_of(text) == NO_SCRIPT:
+            return 0.0
+        ranked = self._identifier.rank(text[:MAX_CHARACTERS])
+        return next((float(share) for label, share in ranked if self._codes[label] == language), 0.0)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.text.script_ranges import SCRIPT_RANGES
 
-__all__ = ["NO_SCRIPT", "script_of"]
+__all__ = ["NO_SCRIPT", "ScriptMix", "script_mix", "script_of"]
 
 NO_SCRIPT = "Zyyy"  # ISO 15924: undetermined, such as digits, punctuation and emoji
 SCRIPTS = (NO_SCRIPT, *SCRIPT_RANGES)
 HAN, HANGUL, HIRAGANA, KATAKANA = map(SCRIPTS.index, ("Hani", "Hang", "Hira", "Kana"))
 LEAST_NATIVE_SHARE = 0.1  # a kana in a Chinese brand name does not make a text Japanese
+
+
+class ScriptMix(NamedTuple):
+    """The main script of a text, and how much of it is in others."""
+
+    script: str  # as `script_of` gives it
+    foreign: float | None  # share of the letters and marks that are of other scripts; None without any letter
 
 
 def script_of(text: str) -> str:
@@ -23,9 +31,18 @@ def script_of(text: str) -> str:
     Japanese and Korean mix scripts and have codes of their own: `Jpan` for kana with or without Han, `Kore` for Hangul
     with or without Han; Han alone is `Hani`. A text without letters has the script `Zyyy`.
     """
+    return script_mix(text).script
+
+
+def script_mix(text: str) -> ScriptMix:
+    """The script of a text, as `script_of` gives it, and the share of its letters and marks that are of others."""
     counts = _count_scripts(text)
-    best = SCRIPTS[counts.argmax()] if counts.any() else NO_SCRIPT
-    return {"Hira": "Jpan", "Kana": "Jpan", "Hang": "Kore"}.get(best, best)
+    letters = int(counts.sum())
+    if not letters:
+        return ScriptMix(NO_SCRIPT, None)
+    best = SCRIPTS[counts.argmax()]
+    name = {"Hira": "Jpan", "Kana": "Jpan", "Hang": "Kore"}.get(best, best)
+    return ScriptMix(name, (letters - int(counts.max())) / letters)
 
 
 def _count_scripts(text: str) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """The training pipeline: spec and dataset version in, bundle folder out.
 
-Stages, in order: tokenizer, texts, training, export, parity, evaluation, card, manifest. Nothing in the bundle depends
-on the clock, on the folder or on what ran before: the same spec, data and seed give the same bytes.
+Stages, in order: tokenizer, texts, training, export, parity, evaluation, reference, card, manifest. Nothing in the
+bundle depends on the clock, on the folder or on what ran before: the same spec, data and seed give the same bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dragoman.models.config import PRESETS
 from dragoman.models.encoder import TorchBatch, initialise
 from dragoman.models.heads import Classifier
 from dragoman.models.packing import pack, plan_batches
-from dragoman.models.readouts import Readout, readout_of
+from dragoman.models.readouts import readout_of
 from dragoman.models.scores import softmax
 from dragoman.records import DatasetVersion, Example, Manifest, ParityReport
 from dragoman.records import Report as Evaluation
@@ -42,9 +42,12 @@ from dragoman.text.tokenizer import TOKENIZER_FILE, Tokenizer, train_unigram
 from dragoman.training.batches import Augmentation, EpochPlan, TrainingTexts
 from dragoman.training.calibration import fit_temperature
 from dragoman.training.environment import fingerprint, keep_freed_memory
-from dragoman.training.evaluation import evaluate, predict_logits
+from dragoman.training.evaluation import evaluate
 from dragoman.training.loop import Progress, Report, TrainingCheckpoint, train_classifier
+from dragoman.training.reference import HeldOut, Reading, read_held_out, reference_of
 from dragoman.training.sampling import PlainSampler, Sampler, SubwordSampler
+from dragoman.training.served import Served
+from dragoman.training.spread import spread_over_languages
 
 __all__ = ["Trained", "train_bundle"]
 
@@ -69,15 +72,6 @@ class Start(NamedTuple):
     model: Classifier
     tokenizer: Tokenizer
     sampler: Sampler
-
-
-class Served(NamedTuple):
-    """What will answer: the exported graph with the head that reads it."""
-
-    session: OnnxSession
-    readout: Readout
-    tokenizer: Tokenizer
-    first_position: int
 
 
 def train_bundle(
@@ -114,15 +108,13 @@ def train_bundle(
     checkpoint = _write_model(bundle, spec, start)
     _write_text_parts(bundle, start.tokenizer, parts)
     report(Progress("evaluate", 0, 1))
-    served = Served(
-        OnnxSession(bundle / files.GRAPH_FILE, threads=spec.training.threads),
-        readout_of(checkpoint),
-        start.tokenizer,
-        checkpoint.config.first_position,
-    )
-    parity = _measure_parity(start.model, served, parts["test"])
+    session = OnnxSession(bundle / files.GRAPH_FILE, threads=spec.training.threads)
+    served = Served(session, readout_of(checkpoint), start.tokenizer, checkpoint.config.first_position)
+    parity = _measure_parity(start.model, served, session, parts["test"])
     check_parity(parity)
-    temperature, evaluation = _evaluate(spec, served, parts)
+    held_out = read_held_out(served, [*parts["dev"], *parts["test"]])
+    temperature, evaluation = _evaluate(spec, held_out)
+    _write_reference(bundle, spec, held_out, start.tokenizer, temperature)
 
     evidence = Evidence(_lineage(spec, dataset, run, workspace), evaluation, parity, temperature)
     _write_records(bundle, spec, evidence, environment)
@@ -250,9 +242,9 @@ def _lock_samples(train: Sequence[Example]) -> dict[str, list[str]]:
     return dict(sorted(by_language.items()))
 
 
-def _measure_parity(model: Classifier, served: Served, test: Sequence[Example]) -> ParityReport:
+def _measure_parity(model: Classifier, served: Served, session: OnnxSession, test: Sequence[Example]) -> ParityReport:
     """Compare what is served with the trained model on test texts, every language in turn."""
-    chosen = _spread_over_languages(test, PARITY_TEXTS)
+    chosen = spread_over_languages(test, PARITY_TEXTS)
     ids = [encoded.ids for encoded in served.tokenizer.encode_many([example.text for example in chosen])]
     rows, pairs = [], []
     for batch in plan_batches([len(text) for text in ids], max_tokens=PARITY_BATCH_TOKENS):
@@ -262,7 +254,7 @@ def _measure_parity(model: Classifier, served: Served, test: Sequence[Example]) 
             expected = model.roberta(tensors).numpy(), model(tensors).numpy()
         hidden = served.session.run(packed)
         answered = np.stack(served.readout.read(hidden, packed, range(packed.texts)))
-        pairs.append((*expected, hidden, _farther(expected[1], answered, served.session.logits(packed))))
+        pairs.append((*expected, hidden, _farther(expected[1], answered, session.logits(packed))))
         rows += batch
     expected_hidden, expected_logits, hidden, logits = (np.concatenate(column) for column in zip(*pairs, strict=True))
     return compare_outputs(
@@ -281,24 +273,15 @@ def _farther(
     return np.where(np.abs(one - expected) > np.abs(other - expected), one, other)
 
 
-def _spread_over_languages(examples: Sequence[Example], limit: int) -> list[Example]:
-    place: dict[str, int] = {}
-    ranked = []
-    for example in examples:
-        place[example.language] = place.get(example.language, 0) + 1
-        ranked.append((place[example.language], example.id, example))
-    return [example for *_, example in sorted(ranked, key=lambda row: row[:2])[:limit]]
-
-
-def _evaluate(spec: ModelSpec, served: Served, parts: dict[str, list[Example]]) -> tuple[float, Evaluation]:
+def _evaluate(spec: ModelSpec, held_out: HeldOut) -> tuple[float, Evaluation]:
     """Fit the temperature on the dev split, or on nothing without one; then evaluate on the test split."""
     temperature = 1.0
-    if parts["dev"]:
-        targets = _training_texts(parts["dev"], spec.data.labels).labels
-        temperature = fit_temperature(_logits(served, parts["dev"]), targets)
-    test = parts["test"]
+    dev, logits = held_out.of("dev")
+    if dev:
+        temperature = fit_temperature(logits, _training_texts(dev, spec.data.labels).labels)
+    test, logits = held_out.of("test")
     evaluation = evaluate(
-        softmax(_logits(served, test), temperature=temperature),
+        softmax(logits, temperature=temperature),
         [example.label for example in test],
         [example.language for example in test],
         labels=spec.data.labels,
@@ -307,9 +290,12 @@ def _evaluate(spec: ModelSpec, served: Served, parts: dict[str, list[Example]]) 
     return temperature, evaluation
 
 
-def _logits(served: Served, examples: Sequence[Example]) -> NDArray[np.float32]:
-    texts = [example.text for example in examples]
-    return predict_logits(served.session, served.readout, served.tokenizer, texts, first_position=served.first_position)
+def _write_reference(
+    bundle: Path, spec: ModelSpec, held_out: HeldOut, tokenizer: Tokenizer, temperature: float
+) -> None:
+    detector = NgramDetector.read(bundle / files.LANGUAGE_FILE)
+    reading = Reading(tokenizer, detector, spec.data.labels, temperature, spec.serving.too_long == "windows")
+    write_atomically(bundle / files.REFERENCE_FILE, reference_of(held_out, reading).to_bytes())
 
 
 def _lineage(spec: ModelSpec, dataset: DatasetVersion, run: str, workspace: Path) -> Lineage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,9 @@ from dragoman.errors import InvalidData
 from dragoman.models.checkpoint import Checkpoint, expected_shapes, open_checkpoint
 from dragoman.models.readouts import readout_of
 from dragoman.models.trimming import trim_checkpoint
+from dragoman.profiles import Reference
 from dragoman.records import Example, Form, FormReport, Manifest, TuningReport
-from dragoman.registry.bundle import GRAPH_FILE, Bundle
+from dragoman.registry.bundle import GRAPH_FILE, LANGUAGE_FILE, Bundle
 from dragoman.registry.tuned import write_tuned_bundle
 from dragoman.runtime.answers import Reader
 from dragoman.runtime.cuts import cut_texts
@@ -23,9 +25,13 @@ from dragoman.runtime.memory import available_bytes
 from dragoman.runtime.native_library import native_available, usable_cores
 from dragoman.runtime.sessions import Stored, open_session
 from dragoman.runtime.tuning import Contestant, Gates, Step, choose_fastest, measure_forms
+from dragoman.text.language import NgramDetector
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.trimming import Keep, choose_pieces, trim_tokenizer
 from dragoman.training.environment import hardware_state
+from dragoman.training.reference import Reading, read_held_out, reference_of
+from dragoman.training.served import Served
+from dragoman.training.spread import spread_over_languages
 
 __all__ = ["Tuned", "tune_bundle"]
 
@@ -67,7 +73,7 @@ def tune_bundle(
     Raises `InvalidData` without examples of the test split, or with `keep` of another one, and `InvalidCheckpoint` for
     a tokenizer that cannot be trimmed.
     """
-    test = _spread([one for one in examples if one.split == TEST_SPLIT], MOST_TEXTS)
+    test = spread_over_languages([one for one in examples if one.split == TEST_SPLIT], MOST_TEXTS)
     if not test:
         raise InvalidData("There are no texts to compare forms on.", help="Give the data a test split.")
     variants = _variants(bundle, [one.text for one in examples if one.split != TEST_SPLIT], keep)
@@ -82,7 +88,14 @@ def tune_bundle(
     )
     found = _tuning_report(forms, gates, variants, keep)
     chosen = variants[-1] if found.chosen.trimmed else variants[0]
-    manifest = write_tuned_bundle(bundle, folder, found, checkpoint=chosen.checkpoint, tokenizer=chosen.tokenizer)
+    manifest = write_tuned_bundle(
+        bundle,
+        folder,
+        found,
+        checkpoint=chosen.checkpoint,
+        tokenizer=chosen.tokenizer,
+        reference=_reference(bundle, chosen, found.chosen, examples),
+    )
     return Tuned(manifest, found)
 
 
@@ -100,6 +113,20 @@ def _tuning_report(
         forms=forms,
         chosen=choose_fastest(forms).form,
     )
+
+
+def _reference(bundle: Bundle, chosen: Variant, form: Form, examples: Sequence[Example]) -> Reference:
+    """What held-out texts look like to the chosen form."""
+    checkpoint, tokenizer = chosen.checkpoint, chosen.tokenizer
+    with ExitStack() as stack:
+        session = open_session(checkpoint, form, chosen.stored)
+        if close := getattr(session, "close", None):  # of one that holds more than Python's memory
+            stack.callback(close)
+        served = Served(session, readout_of(checkpoint), tokenizer, checkpoint.config.first_position)
+        held_out = read_held_out(served, examples)
+    detector = NgramDetector.read(bundle.folder / LANGUAGE_FILE)
+    in_windows = bundle.spec.serving.too_long == "windows"
+    return reference_of(held_out, Reading(tokenizer, detector, checkpoint.labels, bundle.temperature, in_windows))
 
 
 # Variants and forms -------------------------------------------------------------------------------------------------
@@ -168,13 +195,3 @@ def _truth(labels: Sequence[str], examples: Sequence[Example]) -> list[int] | No
     number = {label: index for index, label in enumerate(labels)}
     known = all(example.label in number for example in examples)
     return [number[example.label] for example in examples] if known else None
-
-
-def _spread(examples: Sequence[Example], limit: int) -> list[Example]:
-    """At most `limit` examples, every language in turn."""
-    place: dict[str, int] = {}
-    ranked = []
-    for example in sorted(examples, key=lambda one: one.id):
-        place[example.language] = place.get(example.language, 0) + 1
-        ranked.append((place[example.language], example.id, example))
-    return [example for *_, example in sorted(ranked, key=lambda row: row[:2])[:limit]]

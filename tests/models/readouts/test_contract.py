@@ -22,6 +22,8 @@ from dragoman.models.readouts.activation import gelu
 from dragoman.models.readouts.mask import WordTransform
 from dragoman.models.readouts.norm import Norm
 from dragoman.models.readouts.pool import DenseLayer
+from dragoman.models.readouts.probed import ProbedReadout
+from dragoman.profiles import Probe
 
 HIDDEN, VOCABULARY, MASK_TOKEN = 16, 50, 3
 RANDOM = np.random.default_rng(0)
@@ -46,6 +48,7 @@ READOUTS: dict[str, Readout] = {
     "cls": PoolReadout(pooling="cls", normalize=False, dimensions=5),
     "dense": PoolReadout(dense=[DenseLayer(linear(8), np.tanh), DenseLayer(Linear(TABLE[:4, :8]), np.tanh)]),
     "all_tokens": AllTokensReadout(),
+    "probed": ProbedReadout(PoolReadout(), Probe.fit(TABLE, ["en"] * VOCABULARY)),
 }
 TEXTS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=9), min_size=1, max_size=6)
 every_readout = pytest.mark.parametrize("readout", READOUTS.values(), ids=READOUTS)
@@ -109,7 +112,7 @@ def test_readouts_of_one_checkpoint_have_keys_of_their_own() -> None:
         for normalize in (True, False)
         for dimensions in (None, 4, 8)
     ]
-    kinds = [READOUTS[name] for name in ("classification", "tokens", "span", "mask", "all_tokens")]
+    kinds = [READOUTS[name] for name in ("classification", "tokens", "span", "mask", "all_tokens", "probed")]
 
     keys = [readout.key for readout in [*pools, *kinds]]
 

@@ -9,7 +9,8 @@ from deltalake import DeltaTable
 from tests.monitoring.prediction_log.world import open_log, row, rows
 
 from dragoman.errors import Untrusted
-from dragoman.monitoring.prediction_log import read_pending, read_predictions
+from dragoman.monitoring.prediction_log import read_pending, read_predictions, rows_of
+from dragoman.monitoring.prediction_log.schema import PARTITIONS, encode_row, table_of
 from dragoman.store.tables import DeltaTables
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -90,3 +91,14 @@ def test_pending_rows_have_the_same_columns(tmp_path):
     log.close()
     assert pending["id"].to_pylist() == ["1", "2"]
     assert pending.schema == read_predictions(DeltaTables(tmp_path / "tables")).schema
+
+
+def test_a_table_of_an_earlier_release_takes_rows_with_traces_and_its_own_are_still_read(tmp_path):
+    earlier = table_of([encode_row(row("1"))])[0].drop_columns(["trace"])
+    tables = DeltaTables(tmp_path / "tables")
+    tables.append_once("predictions", earlier, app="earlier", number=1, partition_by=PARTITIONS)
+    log = open_log(tmp_path)
+    log.append([row("2", trace="a" * 32)])
+    log.close()
+    found = rows_of(read_predictions(tables))
+    assert {one.id: one.trace for one in found} == {"1": "", "2": "a" * 32}

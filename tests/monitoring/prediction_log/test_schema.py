@@ -96,3 +96,9 @@ def test_numbers_of_numpy_are_numbers():
 def test_rows_of_a_later_release_are_read_without_what_is_new():
     encoded = msgspec.json.encode(msgspec.to_builtins(row("one")) | {"later": {"a": 1}})
     assert rows_of(table_of([encoded])[0]) == [row("one")]
+
+
+def test_rows_of_an_earlier_release_have_no_trace():
+    known = msgspec.to_builtins(row("one"))
+    del known["trace"]
+    assert rows_of(table_of([msgspec.json.encode(known)])[0]) == [row("one")]

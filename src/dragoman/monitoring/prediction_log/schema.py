@@ -19,6 +19,7 @@ __all__ = ["PARTITIONS", "encode_row", "rows_of", "table_of"]
 PARTITIONS = ("date",)  # not the model: hundreds of models would make hundreds of files of every commit
 CHUNK_ROWS = 512  # parsed at once: other threads wait for the interpreter at most that long
 BLOCK_BYTES = 1 << 20
+SHOWN_BYTES = 60  # of a row that cannot be read: its id and time, not what it is about
 
 
 def _plain(value: Any) -> Any:
@@ -94,7 +95,7 @@ def _parse(chunk: list[bytes], problems: list[str]) -> list[pa.Table]:
         return [_with_days(_parsed(chunk), features)]
     except (pa.ArrowInvalid, msgspec.MsgspecError) as error:
         if len(chunk) == 1:
-            problems.append(f"a row cannot be read ({error}): {chunk[0][:200]!r}")
+            problems.append(f"a row cannot be read ({error}): {chunk[0][:SHOWN_BYTES]!r}")
             return []
         half = len(chunk) // 2
         return _parse(chunk[:half], problems) + _parse(chunk[half:], problems)

@@ -1,0 +1,130 @@
+"""What predictions cost, by model, version and language: time, memory, and money where there are prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dragoman.monitoring.service import ALL, LanguageCounts, ServiceCounts
+from dragoman.records.base import Record
+from dragoman.settings import Settings
+
+__all__ = ["CostRow", "Prices", "Served", "cost_rows", "total_of"]
+
+HOUR = 3_600.0
+GB = 1e9
+MICRO = 1e-6
+
+
+class Prices(NamedTuple):
+    """What the machine costs. With both at 0 only time and memory are told."""
+
+    cpu_hour: float = 0.0
+    gb_hour: float = 0.0
+    currency: str = "USD"
+
+    @classmethod
+    def of(cls, settings: Settings) -> Prices:
+        return cls(settings.price_cpu_hour, settings.price_gb_hour, settings.currency)
+
+    def __bool__(self) -> bool:
+        return self.cpu_hour > 0 or self.gb_hour > 0
+
+
+class Served(NamedTuple):
+    """One version in a period, all replicas together."""
+
+    model: str
+    version: str
+    counts: ServiceCounts
+    memory: float = 0.0  # bytes that it takes in one replica
+    hours: float = 0.0  # in which it was loaded, summed over replicas
+    cores: float = 1.0  # that its session computes with
+
+
+class CostRow(Record, frozen=True, kw_only=True):
+    """What the predictions of a version in one language took, and cost."""
+
+    model: str
+    version: str
+    language: str  # `ALL`: the sum over languages
+    texts: int
+    tokens: int
+    compute_seconds: float  # of the session
+    core_hours: float  # the same, of each of its cores
+    gb_hours: float  # of memory that was held, shared by compute
+    cost: float | None  # in `currency`; None: there are no prices
+    currency: str
+
+    @property
+    def seconds_per_1000(self) -> float | None:
+        """Compute for 1,000 predictions; None without any."""
+        return 1_000 * self.compute_seconds / self.texts if self.texts else None
+
+    @property
+    def cost_per_1000(self) -> float | None:
+        """Cost of 1,000 predictions; None without any, or without prices."""
+        return None if self.cost is None or not self.texts else 1_000 * self.cost / self.texts
+
+
+def cost_rows(served: Iterable[Served], prices: Prices = Prices()) -> list[CostRow]:  # noqa: B008 (frozen)
+    """One row for each version and language, in this order.
+
+    A core that computes is counted while it does; one that waits is nobody's. Memory is counted all the time that a
+    version was loaded, and shared between its languages as their compute is; without any compute, as their texts are.
+    """
+    rows = [row for one in served for row in _rows_of(one, prices)]
+    return sorted(rows, key=lambda row: (row.model, row.version, row.language))
+
+
+def total_of(rows: Iterable[CostRow]) -> CostRow | None:
+    """The sum of rows of one currency; model and version stay where all have the same. None without rows."""
+    listed = list(rows)
+    if not listed:
+        return None
+    models, versions = {row.model for row in listed}, {row.version for row in listed}
+    costs = [row.cost for row in listed if row.cost is not None]
+    return CostRow(
+        model=models.pop() if len(models) == 1 else ALL,
+        version=versions.pop() if len(versions) == 1 else ALL,
+        language=ALL,
+        texts=sum(row.texts for row in listed),
+        tokens=sum(row.tokens for row in listed),
+        compute_seconds=sum(row.compute_seconds for row in listed),
+        core_hours=sum(row.core_hours for row in listed),
+        gb_hours=sum(row.gb_hours for row in listed),
+        cost=sum(costs) if costs else None,
+        currency=listed[0].currency,
+    )
+
+
+def _rows_of(served: Served, prices: Prices) -> list[CostRow]:
+    counted = {name: one for name, one in served.counts.languages.items() if one.texts or one.compute_us}
+    weights = _weights(counted)
+    held = served.memory / GB * served.hours
+    return [_row(served, prices, name, one, held * weights[name]) for name, one in counted.items()]
+
+
+def _weights(counted: dict[str, LanguageCounts]) -> dict[str, float]:
+    """Each language's share of the memory."""
+    computed = sum(one.compute_us for one in counted.values())
+    parts = {name: one.compute_us if computed else one.texts for name, one in counted.items()}
+    total = sum(parts.values())
+    return {name: part / total for name, part in parts.items()}
+
+
+def _row(served: Served, prices: Prices, language: str, counts: LanguageCounts, gb_hours: float) -> CostRow:
+    seconds = counts.compute_us * MICRO
+    core_hours = seconds * served.cores / HOUR
+    return CostRow(
+        model=served.model,
+        version=served.version,
+        language=language,
+        texts=counts.texts,
+        tokens=counts.tokens,
+        compute_seconds=seconds,
+        core_hours=core_hours,
+        gb_hours=gb_hours,
+        cost=core_hours * prices.cpu_hour + gb_hours * prices.gb_hour if prices else None,
+        currency=prices.currency,
+    )

@@ -1,0 +1,95 @@
+"""What serving tells, passed on to those who count it for objectives, costs and drift."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from dragoman.monitoring.profiler import Profiler
+from dragoman.monitoring.recent import RecentAnswer, RecentAnswers
+from dragoman.monitoring.service import ServiceCounter, TextAnswered
+from dragoman.records import LabelPrediction
+from dragoman.serving.model import Model
+from dragoman.serving.observer import Answered, Failed, Silent, TextSeen
+from dragoman.spec import ModelSpec
+
+__all__ = ["Watcher"]
+
+
+class Watcher(Silent):
+    """An `Observer` of the models of a workspace."""
+
+    def __init__(self, service: ServiceCounter, profiler: Profiler, clock: Callable[[], float] = time.time) -> None:
+        self.service, self.profiler, self.clock = service, profiler, clock
+        self.recent = RecentAnswers()
+
+    def watch(self, model: Model, spec: ModelSpec) -> None:
+        """Count what this version is asked from now on."""
+        self.service.watch(model.name, model.version, spec.languages, spec.slo)
+        self.profiler.watch(model, spec.drift)
+
+    def forget(self, model: str, version: str) -> None:
+        self.service.forget(model, version)
+        self.profiler.forget(model, version)
+
+    def answered(self, request: Answered) -> None:
+        self.service.answered(
+            request.model,
+            request.version,
+            [answered_text(text) for text in request.texts],
+            seconds=request.seconds,
+            queue_seconds=request.queue_seconds,
+            at=self.clock(),
+            is_bulk=request.priority == "bulk",
+            is_copy=request.is_copy,
+        )
+        self.profiler.answered(request)
+        if not request.is_copy:
+            self._remember(request)
+
+    def labelled(self, model: str, prediction: str, truth: str) -> bool:
+        """Count a label for the objective of quality; False for a prediction that is not remembered here."""
+        answer = self.recent.take(prediction)
+        if answer is None or answer.model != model:
+            return False
+        right = answer.label == truth
+        self.service.labelled(model, answer.version, answer.language, right=right, at=self.clock())
+        return True
+
+    def failed(self, request: Failed) -> None:
+        self.service.failed(
+            request.model,
+            request.version,
+            error=request.error,
+            at=self.clock(),
+            language=request.language,
+            is_copy=request.is_copy,
+        )
+
+    def _remember(self, request: Answered) -> None:
+        for text in request.texts:
+            one = text.prediction
+            if isinstance(one, LabelPrediction) and one.labels:
+                answer = RecentAnswer(request.model, request.version, text.language, one.labels[0].label)
+                self.recent.add(one.id, answer)
+
+
+def answered_text(text: TextSeen) -> TextAnswered:
+    """A text as the counters of service see it."""
+    prediction = text.prediction
+    return TextAnswered(
+        text.language,
+        text.tokens,
+        truncated=text.truncated,
+        abstained=isinstance(prediction, LabelPrediction) and prediction.abstained,
+        cached=text.compute == 0.0,
+        compute_seconds=text.compute,
+        score=score_of(text),
+    )
+
+
+def score_of(text: TextSeen) -> float | None:
+    """The best label's score where it is a share: raw scores may be anything."""
+    labels = text.prediction.labels if isinstance(text.prediction, LabelPrediction) else []
+    score = labels[0].score if labels else None
+    return score if score is not None and 0.0 <= score <= 1.0 else None
