@@ -4,8 +4,9 @@
 usage: bench/alert_delivery_kill.py [KILLS] [SEED]
 
 Starts a process that turns symptoms into alerts and delivers them to a webhook, an SMTP server and Alertmanager,
-kills it with SIGKILL at a random moment, and starts the next one on the same catalog. Symptoms begin and end by the
-clock, some tickets become pages, whether a process runs or not. At the end the catalog, and what arrived where, must
+kills it with SIGKILL at a random moment, and starts the next one on the same catalog. Symptoms begin and end, and some
+tickets become pages, by a clock that goes on while a process looks: a machine that is slow to start one misses none. At
+the end the catalog, and what arrived where, must
 agree: one alert for each symptom; each message at each receiver, and none under two ids. Messages that came again
 under their id are counted apart: a receiver that knows ids drops them. Alertmanager tells a webhook of its own, which
 must hear of each beginning and end once. The exit code is 1 if anything is lost or doubled.
@@ -27,6 +28,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,14 +40,19 @@ from tests.services.mail import MailServer, running_mail  # noqa: E402
 from tests.services.web import Reply, Request, WebServer, running_web  # noqa: E402
 
 from dragoman.monitoring.alerts import AlertBook, Contact, Courier, senders_of  # noqa: E402
-from dragoman.records import Symptom  # noqa: E402
+from dragoman.records import Alert, Symptom  # noqa: E402
 from dragoman.spec import AlertsSpec  # noqa: E402
 from dragoman.spec.receivers_file import read_receivers  # noqa: E402
 from dragoman.store.audit import now  # noqa: E402
 from dragoman.store.catalog import SqlCatalog  # noqa: E402
+from dragoman.store.files import write_atomically  # noqa: E402
 
 KILLS = 60
-LIVES = (0.3, 2.5)  # seconds; a process needs some tenths to start
+LIVES = (0.0, 2.2)  # seconds from a process's first look on
+LOOK_SECONDS = 0.05
+LONGEST_STEP = 0.3  # of the clock, whatever a look took
+START_SECONDS = 120.0  # that a process may need
+CLOCK_FILE = "clock"
 EVERY_SECONDS = 0.5  # between the beginnings of two symptoms
 LENGTHS = (6.0, 10.0)  # seconds that a symptom lasts
 MODELS = 4
@@ -77,7 +84,7 @@ url = "{manager}"
 
 
 class Planned(NamedTuple):
-    """A symptom to come, in seconds since the epoch."""
+    """A symptom to come, in seconds of the clock that goes on while a process looks."""
 
     name: str
     start: float
@@ -111,7 +118,7 @@ class Outcome(NamedTuple):
     strange: list[str]  # symptoms with no alert or several, stories that are not whole
     heard: dict[str, Heard]  # by receiver: ids of messages
     manager: Heard  # beginnings and ends that Alertmanager told
-    delays: list[float]  # seconds from the beginning of a symptom to its first message
+    delays: list[float]  # seconds from the beginning of an alert to its first message
 
     @property
     def is_good(self) -> bool:
@@ -129,14 +136,22 @@ def live(folder: Path) -> None:
     courier = Courier(catalog, senders_of(receivers), lease_seconds=LEASE_SECONDS)
     contacts = {f"model-{number}": Contact("team@example.com", RULES) for number in range(MODELS)}
     plan = [Planned(*row) for row in json.loads((folder / "plan.json").read_text())]
+    moment = read_clock(folder)
     while True:
-        moment = time.time()
+        began = time.monotonic()
         book.look([symptom(one, moment) for one in plan if one.start <= moment < one.end], contacts=contacts, now=now())
         courier.tick()
         is_over = moment > max(one.end for one in plan) and not catalog.alerts(firing=True)
         if is_over and not catalog.notices(unsent=True) and courier.wait(1):
             return
-        time.sleep(0.05)
+        time.sleep(LOOK_SECONDS)
+        moment += min(time.monotonic() - began, LONGEST_STEP)
+        write_atomically(folder / CLOCK_FILE, str(moment).encode())
+
+
+def read_clock(folder: Path) -> float:
+    path = folder / CLOCK_FILE
+    return float(path.read_bytes()) if path.exists() else 0.0
 
 
 def symptom(one: Planned, moment: float) -> Symptom:
@@ -178,9 +193,9 @@ def answer(web: WebServer, request: Request) -> Reply:
 
 
 def plan_symptoms(seconds: float, lengths: tuple[float, float], draw: random.Random) -> list[Planned]:
-    begin, plan = time.time() + 1, []
-    for number in range(int(seconds / EVERY_SECONDS)):
-        start = begin + EVERY_SECONDS * number + draw.uniform(0, EVERY_SECONDS)
+    plan = []
+    for number in range(max(8, int(seconds / EVERY_SECONDS))):
+        start = EVERY_SECONDS * number + draw.uniform(0, EVERY_SECONDS)
         length = draw.uniform(*lengths)
         worse = start + length / 2 if draw.random() < 0.3 else start + 2 * length
         plan.append(Planned(f"s{number}", start, worse, start + length))
@@ -202,12 +217,21 @@ def kill_many(folder: Path, kills: int, *, seed: int = 0, lengths: tuple[float, 
     with servers(folder) as (web, mail):
         for seconds in lives:
             with start_child(folder) as child:
+                wait_for_a_look(folder)
                 time.sleep(seconds)
                 child.send_signal(signal.SIGKILL)
         with start_child(folder) as child:
-            assert child.wait(lengths[1] + DRAIN_SECONDS) == 0
+            assert child.wait(plan[-1].end + START_SECONDS + DRAIN_SECONDS) == 0
         time.sleep(MANAGER_SECONDS)
         return examine(folder, plan, web, mail)
+
+
+def wait_for_a_look(folder: Path) -> None:
+    """Return when the process that was started has looked once."""
+    before, deadline = read_clock(folder), time.monotonic() + START_SECONDS
+    while read_clock(folder) == before:
+        assert time.monotonic() < deadline, "the process does not start"
+        time.sleep(0.01)
 
 
 def examine(folder: Path, plan: list[Planned], web: WebServer, mail: MailServer) -> Outcome:
@@ -229,7 +253,7 @@ def examine(folder: Path, plan: list[Planned], web: WebServer, mail: MailServer)
         strange=[*strange_alerts(plan, Counter(one.name for one in alerts)), *strange_stories(stories)],
         heard={name: Heard(written[name], arrived[name]) for name in arrived},
         manager=Heard(expected_of_manager(stories), told_by_manager(web)),
-        delays=delays_of(plan, web),
+        delays=delays_of(alerts, web),
     )
 
 
@@ -262,13 +286,13 @@ def told_by_manager(web: WebServer) -> Counter[str]:
     )
 
 
-def delays_of(plan: list[Planned], web: WebServer) -> list[float]:
+def delays_of(alerts: list[Alert], web: WebServer) -> list[float]:
     first: dict[str, float] = {}
     for moment, request in zip(web.arrived, web.requests, strict=True):
         if request.path == "/hook":
             for alert in request.json["alerts"]:
-                first.setdefault(alert["name"], moment)
-    return [first[one.name] - one.start for one in plan if one.name in first]
+                first.setdefault(alert["id"], moment)
+    return [first[one.id] - datetime.fromisoformat(one.started).timestamp() for one in alerts if one.id in first]
 
 
 def main(kills: int, seed: int) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -63,15 +64,20 @@ class Null(NamedTuple):
     draw: Callable[[int, np.random.Generator], tuple[Ints, Doubles]]
 
 
+@cache
+def lengths() -> Doubles:
+    """Shares of token counts."""
+    drawn = np.exp(np.random.default_rng(0).normal(3, 0.6, 400_000))
+    return np.asarray(np.bincount(np.minimum(drawn, 199).astype(int)) / len(drawn))
+
+
 def integers(m: int, chance: np.random.Generator) -> tuple[Ints, Doubles]:
     """Token counts, whose edges are their own quantiles, with many ties."""
-    truth = np.bincount(np.minimum(np.exp(np.random.default_rng(0).normal(3, 0.6, 400_000)), 199).astype(int)) / 4e5
-    counts = chance.multinomial(m, truth)
-    values = np.flatnonzero(counts)
+    counts, values = chance.multinomial(m, lengths()), np.arange(len(lengths()))
     quantiles = np.searchsorted(np.cumsum(counts), np.arange(1, 32) / 32 * m)
-    edges = np.unique(np.concatenate([[values[0]], quantiles, [values[-1] + 1]]))
-    starts = np.unique(np.concatenate([[0], edges[edges < len(truth)]]))
-    return np.add.reduceat(counts, starts), np.add.reduceat(truth, starts)
+    seen = values[counts > 0]
+    starts = np.unique(np.concatenate([[0, seen[0]], quantiles, [min(seen[-1] + 1, values[-1])]]))
+    return np.add.reduceat(counts, starts), np.add.reduceat(lengths(), starts)
 
 
 def fixed(truth: Sequence[float]) -> Callable[[int, np.random.Generator], tuple[Ints, Doubles]]:
@@ -96,7 +102,7 @@ NULLS = [
 LEVELS = (0.05, 0.01, 0.001)
 
 
-def size(rounds: int = 40_000) -> None:
+def size(rounds: int = 10_000) -> None:
     print("| bins | reference | window | p ≤ 0.05 | p ≤ 0.01 | p ≤ 0.001 |")
     print("|---|---|---|---|---|---|")
     for null in NULLS:
@@ -111,7 +117,7 @@ def null_p_values(null: Null, m: int, n: int, many: int, chance: np.random.Gener
     drawn = [null.draw(m, chance) for _ in range(many)]
     parts = Parts([len(counts) for counts, _ in drawn], [null.shape] * many, range(many))  # type: ignore[list-item]
     window = np.concatenate([chance.multinomial(n, truth) for _, truth in drawn])
-    return compare(parts, window, np.concatenate([counts for counts, _ in drawn])).log_p
+    return compare(parts, window, np.concatenate([counts for counts, _ in drawn]), worth=0.05).log_p
 
 
 def power(rounds: int = 1_000) -> None:

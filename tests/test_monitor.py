@@ -19,16 +19,17 @@ from dragoman.monitoring.prediction_log.counters import LogStats
 from dragoman.serving.fakes import FakeClock, fake_model
 from dragoman.serving.model import Model
 from dragoman.serving.options import Options
+from dragoman.serving.table import ModelTable
 
 START = 1_800_000_000.0  # a full hour
 QUIET = LogStats(0, 0, 0, 0, 0, 0, 0, 0, last_error="")
 
 
 class FakeServer:
-    """A server of nothing but metrics."""
+    """A server without models."""
 
     def __init__(self) -> None:
-        self.metrics = Metrics()
+        self.metrics, self.table = Metrics(), ModelTable()
 
 
 class World:

@@ -74,5 +74,6 @@ SCENARIOS = (
     Scenario("all news about sports (before: 20%)", "en", SPORTS, corpus="news"),
     Scenario("all news about sports (before: 20%)", "yor", SPORTS, corpus="news"),
     Scenario("twice the traffic", "ko", traffic=2.0),
+    Scenario("four times the traffic", "ko", traffic=4.0),
     Scenario("no traffic", "ko", traffic=0.0),
 )

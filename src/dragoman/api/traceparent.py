@@ -1,7 +1,7 @@
 """W3C Trace Context: the headers `traceparent` and `tracestate` of a request, and `traceresponse` of an answer.
 
-https://www.w3.org/TR/trace-context/; the answer's header is that of its working draft of level 2, which OpenTelemetry's
-response propagators send too. What is malformed is ignored, as the standard asks: then the request begins a new trace.
+https://www.w3.org/TR/trace-context/; the answer's header is that of the standard's editor's draft. OpenTelemetry's
+response propagators send it too. What is malformed is ignored, as the standard asks: the request begins a new trace.
 """
 
 from __future__ import annotations

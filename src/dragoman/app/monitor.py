@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from prometheus_client.registry import Collector
+
 from dragoman.app.drift_watch import DriftWatch
 from dragoman.app.objectives import ObjectivesWatch
 from dragoman.app.workspace import Workspace
@@ -17,15 +19,21 @@ from dragoman.monitoring.log_watch import LogWatch
 from dragoman.monitoring.metrics import Metrics
 from dragoman.monitoring.prediction_log.counters import LogStats
 from dragoman.monitoring.profiler import Profiler
+from dragoman.monitoring.resources.gpu import NvmlDevices
+from dragoman.monitoring.resources.gpu_metrics import GpuCollector
+from dragoman.monitoring.resources.model_memory import ModelMemoryCollector, model_memory
+from dragoman.monitoring.resources.process import DiskCollector, process_collectors
 from dragoman.monitoring.resources.watch import MemoryWatch
 from dragoman.monitoring.retention import Retention
 from dragoman.monitoring.service import ServiceCounter
-from dragoman.monitoring.slo import SliMetrics
+from dragoman.monitoring.slo.alert_metrics import AlertCollector
+from dragoman.monitoring.slo.sli_metrics import SliMetrics
 from dragoman.monitoring.times import stamp
 from dragoman.monitoring.watcher import Watcher
 from dragoman.records import AlertKind, Counts, CountsKind, Symptom
 from dragoman.serving.model import Model
 from dragoman.serving.presence import FOLDER, live_servers
+from dragoman.serving.table import ModelTable
 from dragoman.spec import ModelSpec
 from dragoman.spec.receivers import RECEIVERS_FILE
 from dragoman.spec.receivers_file import read_receivers
@@ -40,6 +48,8 @@ LOOK_SECONDS = 10.0  # between two judgements
 SAMPLE_SECONDS = 60.0  # between two looks at the memory
 LEASE_SECONDS = 30.0  # after which another server may judge
 CLOSE_SECONDS = 10.0
+MOST_HELD_SECONDS = 60.0  # a machine that slept held nothing meanwhile
+LOG_FOLDER = "prediction-log"
 SERVERS = ""  # the model of what is wrong with a server, whichever models it has
 
 
@@ -47,6 +57,7 @@ class Serving(Protocol):
     """The server that is watched."""
 
     metrics: Metrics
+    table: ModelTable
 
 
 class Monitor:
@@ -71,15 +82,19 @@ class Monitor:
         self._sli = SliMetrics(server.metrics.registry)
         self.service, self.profiler = ServiceCounter(self._sli), Profiler(clock)
         self.watcher = Watcher(self.service, self.profiler, clock)
-        self.memory, self._log_watch = MemoryWatch(url), LogWatch(url)
+        self.server, devices = server, NvmlDevices()
+        self.memory = MemoryWatch(url, devices=devices, known=self._cached)
+        self._log_watch = LogWatch(url)
         receivers = read_receivers(workspace.root / RECEIVERS_FILE)
         self.courier = Courier(workspace.catalog, senders_of(receivers), clock=lambda: stamp(clock()))
-        server.metrics.add(CourierCollector(self.courier.stats))
+        for collector in self._collectors(devices):
+            server.metrics.add(collector)
         settings = workspace.settings
         self.book = AlertBook(workspace.catalog, receivers, region=settings.region, runbooks=settings.runbooks)
         self._judges = Judges(workspace, list(self.specs.values()))
         self._retention = Retention(workspace.catalog, self.specs.values())
-        self._started, self._due = clock(), Due(clock)
+        self._started = self._held = clock()
+        self._due = Due(clock)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dragoman-monitor", daemon=True)
 
@@ -93,6 +108,7 @@ class Monitor:
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
         self.profiler.close()
+        self.courier.wait(CLOSE_SECONDS)
         try:
             self._store()
         except DragomanError as error:
@@ -118,6 +134,7 @@ class Monitor:
         if self._due("sample", SAMPLE_SECONDS):
             self.memory.sample(self.clock())
         if self._due("store", STORE_SECONDS):
+            self._count_memory()
             self._store()
         if self.workspace.catalog.lease("monitor", self.replica, seconds=LEASE_SECONDS):
             if self._due("look", LOOK_SECONDS):
@@ -142,6 +159,29 @@ class Monitor:
             self.workspace.catalog.save_counts(rows)
         self.profiler.mark_stored(profiles)
         self.service.mark_stored(served)
+
+    def _count_memory(self) -> None:
+        """Of the weights that are loaded, for the cost."""
+        now = self.clock()
+        seconds, self._held = min(now - self._held, MOST_HELD_SECONDS), now
+        for (model, version), size in model_memory(self.server.table.models()).items():
+            self.service.held(model, version, megabytes=size / 1e6, seconds=seconds, at=now)
+
+    def _cached(self) -> int:
+        """Bytes of results that are kept: they grow until the caches are full."""
+        engines = {id(model.backbone): model.backbone.engine for model in self.server.table.models()}
+        return sum(engine.cache.bytes for engine in engines.values())
+
+    def _collectors(self, devices: NvmlDevices) -> list[Collector]:
+        catalog, state = self.workspace.catalog, self.workspace.state
+        return [
+            *process_collectors(),
+            CourierCollector(self.courier.stats),
+            AlertCollector(lambda: catalog.alerts(firing=True)),
+            DiskCollector(state, {"prediction_log": state / LOG_FOLDER}),
+            GpuCollector(devices),
+            ModelMemoryCollector(self.server.table.models),
+        ]
 
     def _look(self) -> None:
         """Judge everything, and let alerts follow."""

@@ -10,11 +10,12 @@ import msgspec
 
 from dragoman.app.drift_watch import DriftWatch
 from dragoman.app.objectives import ObjectivesWatch
-from dragoman.app.overview import Counted, Drifts, Period, Prices, VersionCounts, model_fields, version_view
+from dragoman.app.overview import Counted, Drifts, Period, VersionCounts, model_fields, version_view
 from dragoman.app.split import METRICS, split_view
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict, InvalidRequest, NotFound
 from dragoman.monitoring.history import read_by_version
+from dragoman.monitoring.resources.cost import Prices, Served, cost_rows
 from dragoman.monitoring.service import ServiceCounts
 from dragoman.monitoring.times import stamp
 from dragoman.records import (
@@ -39,8 +40,7 @@ class CatalogMonitor:
     def __init__(self, workspace: Workspace, *, clock: Callable[[], float] = time.time) -> None:
         self.workspace, self.clock = workspace, clock
         self._specs = {spec.name: spec for spec in workspace.specs_or_none()}
-        settings = workspace.settings
-        self._prices = Prices(settings.price_cpu_hour, settings.currency)
+        self._prices = Prices.of(workspace.settings)
         self._objectives = {name: ObjectivesWatch(workspace.catalog, spec) for name, spec in self._specs.items()}
         self._drifts = {name: DriftWatch(workspace, spec) for name, spec in self._specs.items()}
         self._lock = threading.Lock()  # guards what the watches have read
@@ -139,14 +139,14 @@ class CatalogMonitor:
         versions = self._versions(name, period, now)
         declared = list(spec.languages) if spec else []
         whole = sum(version.level.own.texts for version in versions)
-        views = [version_view(one, period, self._prices, whole=whole, declared=declared) for one in versions]
+        views = [version_view(one, period, whole=whole, declared=declared) for one in versions]
         return ModelView(
             model=name,
             owner=spec.owner if spec else "",
             versions=sorted(views, key=lambda view: -view.texts),
             slos=watch.judge(now).views if watch else [],
             alerts=[alert for alert in firing if alert.model == name],
-            **model_fields(versions, period, self._prices),
+            **model_fields(versions, period),
         )
 
     def _versions(self, name: str, period: Period, now: float) -> list[VersionCounts]:
@@ -155,11 +155,15 @@ class CatalogMonitor:
         aliases = {str(one.number): list(one.aliases) for one in self.workspace.catalog.versions(name) if one.aliases}
         drifts = self._drifts[name].states(now) if name in self._drifts else {}
         return [
-            VersionCounts(
-                number, aliases.get(number, []), Counted.of(read.get(number, {}), period), drifts.get(number, Drifts())
-            )
+            self._counted(name, number, aliases.get(number, []), Counted.of(read.get(number, {}), period), drifts)
             for number in sorted({*read, *aliases})
         ]
+
+    def _counted(
+        self, model: str, number: str, aliases: list[str], counted: Counted, drifts: dict[str, Drifts]
+    ) -> VersionCounts:
+        costs = {row.language: row for row in cost_rows([Served(model, number, counted.now)], self._prices)}
+        return VersionCounts(number, aliases, counted, drifts.get(number, Drifts()), costs)
 
     def _read(self, model: str, period: Period) -> dict[str, dict[str, ServiceCounts]]:
         return read_by_version(

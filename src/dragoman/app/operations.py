@@ -8,7 +8,7 @@ from pathlib import Path
 from dragoman.app.conductor import Conductor, Models
 from dragoman.app.desk import Desk
 from dragoman.app.labels import Labels
-from dragoman.app.monitor import Monitor
+from dragoman.app.monitor import LOG_FOLDER, Monitor
 from dragoman.app.monitor_desk import CatalogMonitor
 from dragoman.app.workspace import Workspace
 from dragoman.monitoring.log_metrics import LogCollector
@@ -23,7 +23,6 @@ from dragoman.text.redaction import Redactor
 
 __all__ = ["LOG_FOLDER", "Operations", "pseudonym_key"]
 
-LOG_FOLDER = "prediction-log"
 KEY_BYTES = 32
 PRIVATE = 0o600
 

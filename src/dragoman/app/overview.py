@@ -6,26 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dragoman.monitoring.resources.cost import CostRow, total_of
 from dragoman.monitoring.service import UNKNOWN, LanguageCounts, ServiceCounts
 from dragoman.monitoring.times import stamp
 from dragoman.records import DriftState, LanguageView, QualityView, Verdict, VersionView
 from dragoman.training.evaluation import wilson_interval
 
-__all__ = ["Counted", "Drifts", "Period", "Prices", "VersionCounts", "joined", "model_fields", "version_view"]
+__all__ = ["Counted", "Drifts", "Period", "VersionCounts", "joined", "model_fields", "version_view"]
 
 PARTS = 24  # of a period's course
 SECONDS_PER_HOUR = 3_600.0
-
-
-class Prices(NamedTuple):
-    """What compute costs; 0 is no price."""
-
-    cpu_hour: float
-    currency: str
-
-    def of(self, seconds: float) -> float | None:
-        """What so many seconds of compute cost; None without a price."""
-        return seconds / SECONDS_PER_HOUR * self.cpu_hour if self.cpu_hour > 0 else None
 
 
 class Period(NamedTuple):
@@ -98,11 +88,9 @@ class Level(NamedTuple):
         own, before = counted.now.languages.get(name, nothing), counted.before.languages.get(name, nothing)
         return cls(own, before, counted.texts.get(name, {}))
 
-    def fields(self, period: Period, prices: Prices, *, whole: int, drift: DriftState | None) -> dict[str, Any]:
+    def fields(self, period: Period, cost: CostRow | None, *, whole: int, drift: DriftState | None) -> dict[str, Any]:
         """The fields of a `StateView`. `whole` are the texts of the level above."""
         own, texts = self.own, self.own.texts
-        seconds = own.compute_us / 1e6
-        per_1000 = 1_000 * seconds / texts if texts else None
         rate, rate_before = texts / period.elapsed, self.before.texts / period.hours
         return {
             "requests": own.requests + own.faults,
@@ -118,9 +106,9 @@ class Level(NamedTuple):
             "abstained": own.abstained / texts if texts else None,
             "score": own.score,
             "cache_hits": own.cached / texts if texts else None,
-            "compute_seconds": seconds,
-            "seconds_per_1000": per_1000,
-            "cost_per_1000": None if per_1000 is None else prices.of(per_1000),
+            "compute_seconds": cost.compute_seconds if cost else 0.0,
+            "seconds_per_1000": cost.seconds_per_1000 if cost else None,
+            "cost_per_1000": cost.cost_per_1000 if cost else None,
             "quality": _quality(own),
             "drift": drift,
         }
@@ -140,6 +128,7 @@ class VersionCounts(NamedTuple):
     aliases: list[str]
     counted: Counted
     drifts: Drifts
+    costs: dict[str, CostRow]  # by language
 
     @property
     def level(self) -> Level:
@@ -147,9 +136,7 @@ class VersionCounts(NamedTuple):
         return Level(counted.now.total(), counted.before.total(), counted.texts_by_hour)
 
 
-def version_view(
-    version: VersionCounts, period: Period, prices: Prices, *, whole: int, declared: list[str]
-) -> VersionView:
+def version_view(version: VersionCounts, period: Period, *, whole: int, declared: list[str]) -> VersionView:
     """A version with its languages, those that the model declares first without texts too; most texts first."""
     level, counted = version.level, version.counted
     met = {name for name, own in counted.now.languages.items() if own.texts or own.faults} | {*declared}
@@ -157,7 +144,7 @@ def version_view(
         LanguageView(
             language=shown_language(name),
             **Level.of_language(counted, name).fields(
-                period, prices, whole=level.own.texts, drift=version.drifts.languages.get(name)
+                period, version.costs.get(name), whole=level.own.texts, drift=version.drifts.languages.get(name)
             ),
         )
         for name in met
@@ -166,11 +153,11 @@ def version_view(
         version=version.number,
         aliases=version.aliases,
         languages=sorted(rows, key=lambda row: (-row.texts, row.language)),
-        **level.fields(period, prices, whole=whole, drift=version.drifts.all),
+        **level.fields(period, total_of(version.costs.values()), whole=whole, drift=version.drifts.all),
     )
 
 
-def model_fields(versions: Sequence[VersionCounts], period: Period, prices: Prices) -> dict[str, Any]:
+def model_fields(versions: Sequence[VersionCounts], period: Period) -> dict[str, Any]:
     """The fields of a `StateView` over all versions."""
     own, before, texts = LanguageCounts(), LanguageCounts(), Counter[str]()
     for level in (version.level for version in versions):
@@ -178,7 +165,8 @@ def model_fields(versions: Sequence[VersionCounts], period: Period, prices: Pric
         before.merge(level.before)
         texts.update(level.texts)
     drifts = [version.drifts.all for version in versions if version.drifts.all]
-    return Level(own, before, texts).fields(period, prices, whole=own.texts, drift=joined(drifts))
+    cost = total_of(row for version in versions for row in version.costs.values())
+    return Level(own, before, texts).fields(period, cost, whole=own.texts, drift=joined(drifts))
 
 
 def joined(states: Sequence[DriftState]) -> DriftState | None:

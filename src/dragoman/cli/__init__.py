@@ -26,7 +26,7 @@ VERBS = {
     "audit": "Show the log of all changes, and check that nobody altered it.",
     "tune": "Find the fastest form of a version that answers like its fp32 form.",
     "bench": "Measure Dragoman on this machine, side by side with its peers.",
-    "deploy": "Write the files that other systems need: rules for Prometheus.",
+    "deploy": "Write files for other systems: rules for Prometheus.",
     "keys": "Make and trust signing keys; make API keys with roles.",
     "spec": "Check a model's spec, or print its JSON Schema.",
 }

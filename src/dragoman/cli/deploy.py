@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 @click.group("deploy")
 def command() -> None:
-    """Write the files that other systems need."""
+    """Write files for other systems: rules for Prometheus."""
 
 
 @command.command("prometheus")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import groupby
 
-from dragoman.errors import InvalidInput, Untrusted
+from dragoman.errors import Conflict, InvalidInput, Untrusted
 from dragoman.monitoring.service import ServiceCounts
 from dragoman.monitoring.times import stamp
 from dragoman.profiles import Profile
@@ -58,7 +59,8 @@ class Retention:
                 except (InvalidInput, Untrusted):  # of several references, or unreadable: they stay apart
                     continue
                 row = Counts(kind=kind, model=model, version=version, start=start, replica=TOGETHER, content=content)
-                self.catalog.save_counts([row], instead_of=[one for one in replicas if one.replica != TOGETHER])
+                with suppress(Conflict):  # a replica has stored more meanwhile: next time
+                    self.catalog.save_counts([row], instead_of=[one for one in replicas if one.replica != TOGETHER])
 
 
 def merged_service(contents: list[bytes]) -> bytes:

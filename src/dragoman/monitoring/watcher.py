@@ -22,21 +22,25 @@ class Watcher(Silent):
     def __init__(self, service: ServiceCounter, profiler: Profiler, clock: Callable[[], float] = time.time) -> None:
         self.service, self.profiler, self.clock = service, profiler, clock
         self.recent = RecentAnswers()
+        self._cores: dict[tuple[str, str], float] = {}  # of the sessions, by model and version
 
     def watch(self, model: Model, spec: ModelSpec) -> None:
         """Count what this version is asked from now on."""
+        self._cores[model.name, model.version] = float(getattr(model.backbone.engine.session, "threads", 1))
         self.service.watch(model.name, model.version, spec.languages, spec.slo)
         self.profiler.watch(model, spec.drift)
 
     def forget(self, model: str, version: str) -> None:
+        self._cores.pop((model, version), None)
         self.service.forget(model, version)
         self.profiler.forget(model, version)
 
     def answered(self, request: Answered) -> None:
+        cores = self._cores.get((request.model, request.version), 1.0)
         self.service.answered(
             request.model,
             request.version,
-            [answered_text(text) for text in request.texts],
+            [answered_text(text, cores) for text in request.texts],
             seconds=request.seconds,
             queue_seconds=request.queue_seconds,
             at=self.clock(),
@@ -74,7 +78,7 @@ class Watcher(Silent):
                 self.recent.add(one.id, answer)
 
 
-def answered_text(text: TextSeen) -> TextAnswered:
+def answered_text(text: TextSeen, cores: float) -> TextAnswered:
     """A text as the counters of service see it."""
     prediction = text.prediction
     return TextAnswered(
@@ -84,6 +88,7 @@ def answered_text(text: TextSeen) -> TextAnswered:
         abstained=isinstance(prediction, LabelPrediction) and prediction.abstained,
         cached=text.compute == 0.0,
         compute_seconds=text.compute,
+        cores=cores,
         score=score_of(text),
     )
 

@@ -53,17 +53,26 @@ class Layout(Record, frozen=True, kw_only=True):
 
     def _range(self, low: float | None, high: float | None) -> str:
         if low is None or high is None:
-            return "anything" if low == high else f"below {high:g}" if low is None else f"{low:g} or more"
+            return (
+                "anything" if low == high else f"below {_shown(high)}" if high is not None else f"{_shown(low)} or more"
+            )
         if all(map(float.is_integer, self.edges)):  # of whole numbers: 14 and 15 are below 16
             return f"{low:g}" if high == low + 1 else f"{low:g} to {high - 1:g}"
-        return f"{low:g}" if high <= _above(low) else f"{low:g} to {high:g}"
+        return _shown(low) if high <= _above(low) else f"{_shown(low)} to {_shown(high)}"
 
     def _share_range(self, low: float | None, high: float | None) -> str:
         if low is None:
             return "exactly 0" if high == LEAST else self._range(low, high)
         if low > LEAST:
             return self._range(low, high)
-        return "above 0" if high is None else f"above 0, below {high:g}"
+        return "above 0" if high is None else f"above 0, below {_shown(high)}"
+
+
+def _shown(edge: float | None) -> str:
+    """Three digits, or all where these would say a whole number that it is not."""
+    assert edge is not None  # the callers have seen to it
+    short = f"{edge:.3g}"
+    return f"{edge:g}" if float(short).is_integer() else short
 
 
 def layout_of(signal: str, values: NDArray[Any]) -> Layout:

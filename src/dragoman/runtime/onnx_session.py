@@ -15,6 +15,7 @@ from dragoman.models.checkpoint import WEIGHTS_FILE, Checkpoint, write_checkpoin
 from dragoman.models.packing import Grid, PackedBatch
 from dragoman.runtime.footprint import Footprint
 from dragoman.runtime.graph import GRAPH_FILE, build_graph
+from dragoman.runtime.native_library import usable_cores
 
 __all__ = ["OnnxSession", "session_of"]
 
@@ -26,6 +27,7 @@ class OnnxSession:
 
     def __init__(self, graph: Path, *, threads: int = 0) -> None:
         options = onnxruntime.SessionOptions()
+        self.threads = threads or usable_cores()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = WARNINGS_AND_WORSE

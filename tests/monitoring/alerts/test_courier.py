@@ -69,6 +69,11 @@ def test_the_wait_is_between_half_and_all_of_what_it_may_be(attempts, longest):
     assert waits == pytest.approx([longest, longest / 2], rel=0.01)
 
 
+def test_a_message_waits_for_as_long_as_the_receiver_asks():
+    due = next_attempt(notice(attempts=1), failed("busy", retry_after=7200), at(), draw=0.5)
+    assert due == at(7200)
+
+
 def test_a_receiver_is_left_alone_for_as_long_as_it_asks(catalog):
     store(catalog, notice(), notice(id="n2", group=["search", "1", ""]))
     clock = Clock()

@@ -96,7 +96,7 @@ def test_the_name_and_password_are_given_to_the_server(tmp_path, monkeypatch):
         assert send(server.port, {"P": "secret"}, **options) == sent()
         assert server.logins == [("ada", "secret")]
         wrong = send(server.port, {"P": "wrong"}, **options)
-    assert (wrong.outcome, wrong.text[:12]) == ("refused", "answered 535")
+    assert (wrong.outcome, wrong.text[:12]) == ("failed", "answered 535")
     assert len(server.messages) == 1
 
 

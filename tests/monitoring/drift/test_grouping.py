@@ -29,10 +29,9 @@ def test_signals_of_a_language_become_one_symptom_told_by_the_largest_effect() -
 
 
 def test_languages_versions_and_kinds_stay_apart() -> None:
-    found = grouped(
-        [symptom("tokens"), symptom("tokens", language="th"), symptom("tokens", version="8")]
-        + [symptom("language-mix", language="", kind="language-mix")]
-    )
+    mix = symptom("language-mix", language="", kind="language-mix")
+
+    found = grouped([symptom("tokens"), symptom("tokens", language="th"), symptom("tokens", version="8"), mix])
 
     assert len({one.key for one in found}) == 4
 

@@ -5,23 +5,25 @@ from pathlib import Path
 import pytest
 
 from dragoman.monitoring.resources.cost import CostRow, Prices, Served, cost_rows, total_of
-from dragoman.monitoring.service import ALL, ServiceCounts
+from dragoman.monitoring.service import ALL, UNKNOWN, ServiceCounts
 from dragoman.settings import WORKSPACE_FILE, read_settings
 
 PRICES = Prices(cpu_hour=0.04, gb_hour=0.005, currency="EUR")
 
 
 def counts(**languages: tuple[int, float]) -> ServiceCounts:
-    """Texts and seconds by language."""
+    """Texts and seconds of four cores by language; two gigabytes were held for a day."""
     found = ServiceCounts()
     for name, (texts, seconds) in languages.items():
         one = found.language(name)
         one.texts, one.tokens, one.compute_us = texts, 20 * texts, round(seconds * 1e6)
+        one.core_us = 4 * one.compute_us
+    found.language(UNKNOWN).held_mbs = 2_000 * 24 * 3_600
     return found
 
 
 def served(**languages: tuple[int, float]) -> Served:
-    return Served("support", "3", counts(**languages), memory=2e9, hours=24.0, cores=4.0)
+    return Served("support", "3", counts(**languages))
 
 
 def by_language(rows: list[CostRow]) -> dict[str, CostRow]:

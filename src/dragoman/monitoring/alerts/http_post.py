@@ -21,7 +21,7 @@ __all__ = ["HttpDoor", "post"]
 ANSWER_BYTES = 2_000  # that are read of an answer
 SHOWN = 200  # characters of it in a message
 LONGEST_RETRY_AFTER = 24 * 3600.0
-TRY_AGAIN = (408, 425, 429)
+TRY_AGAIN = (401, 403, 404, 407, 408, 425, 429)  # access and addresses are mended by people, within days
 
 
 class Answer(NamedTuple):
@@ -113,7 +113,7 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 
 
 def _judge(answer: Answer) -> Delivery:
-    """2xx: it has the message. 5xx, 408, 425, 429 and redirects: it may take it later. Other 4xx: never."""
+    """2xx: it has the message. 5xx, those of `TRY_AGAIN` and redirects: it may take it later. Other 4xx: never."""
     if 200 <= answer.status < 300:
         return sent()
     said = answer.text.strip()[:SHOWN]

@@ -28,6 +28,7 @@ THREADS = 8  # alerts that a message says it belongs to: their ids fit into one 
 POLICY = SMTP.clone(max_line_length=998)  # the most that SMTP allows: shorter lines would tear long ids apart
 SHOWN = 200  # characters of an answer in a message
 LASTING = 500  # SMTP codes from here on say that another attempt will not help
+ACCESS = (530, 534, 535, 538)  # but for these: a password is mended by people, within days (RFC 4954)
 
 
 class EmailSender(Sender):
@@ -106,7 +107,7 @@ def _judge(code: int, text: str) -> Delivery:
     said = f"answered {code}" + (f": {text}" if text else "")
     if code < 0:
         return unreachable("the connection ended")
-    return refused(said) if code >= LASTING else failed(said)
+    return refused(said) if code >= LASTING and code not in ACCESS else failed(said)
 
 
 def _text(answer: bytes | str) -> str:

@@ -15,6 +15,7 @@ __all__ = ["Comparison", "compare", "forgive_unseen"]
 
 WORSE = 1e12  # more than any logarithm of a p-value
 TIE = 1e-9
+UNSEEN_SIGMAS = 3.0
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -66,16 +67,20 @@ def compare(
 def forgive_unseen(parts: Parts, window: Ints, reference: Ints) -> Ints:
     """The reference with as many texts in "everything else" as fit the window best, up to those that may be missing.
 
-    Where categories were made from the reference, none of its texts is anything else; but new texts may be, as often as
-    texts of the reference are the only ones of their category (Good 1953).
+    Where categories were made from the reference, none of its texts is anything else; but new texts may be, about as
+    often as texts of the reference are the only ones of their category (Good 1953), with a variance that those of two
+    texts tell (Esty 1983).
     """
     chosen = np.flatnonzero(parts.is_category)
     last = parts.first[1:][chosen] - 1
-    singles = parts.totals((reference == 1).astype(np.int64))[chosen] - (reference[last] == 1)
+    singles, pairs = (
+        parts.totals((reference == texts).astype(np.int64))[chosen] - (reference[last] == texts) for texts in (1, 2)
+    )
+    most = singles + 1 + np.ceil(UNSEEN_SIGMAS * np.sqrt(singles + 2 * pairs)).astype(np.int64)
     n, m = parts.totals(window)[chosen], parts.totals(reference)[chosen]
     fitting = window[last] * m // np.maximum(n, 1)
     found = reference.copy()
-    found[last] = np.clip(fitting, reference[last], reference[last] + singles + 1)
+    found[last] = np.clip(fitting, reference[last], reference[last] + most)
     return found
 
 

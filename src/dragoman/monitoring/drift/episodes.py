@@ -138,5 +138,5 @@ def _percent(share: float) -> str:
 def _hours(evidence: Mapping[str, Any]) -> str:
     hours = evidence["window_hours"]
     if hours < 1:
-        return f"{hours * 60:g} minutes"
+        return "minute" if hours * 60 == 1 else f"{hours * 60:g} minutes"
     return "hour" if hours == 1 else f"{hours:g} hours"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dragoman.monitoring.drift.baseline import Standard
 from dragoman.monitoring.drift.comparison import Comparison
-from dragoman.monitoring.drift.effect import change_interval
+from dragoman.monitoring.drift.effect import share_interval
 from dragoman.monitoring.drift.grid import Grid, Sums
 from dragoman.monitoring.drift.moved import Moved, find_moved
 from dragoman.monitoring.drift.row import DriftRow
@@ -47,11 +47,13 @@ class Look:
 
     def is_over(self, cell: int, moved: Moved) -> bool:
         """Whether this window shows, as far as chance allows, less than half of what a longer one says has moved."""
-        counts = [part[where] for part in (self.now.counts, self.standard.sums.counts) for where in moved[1:3]]
-        scaled = (part.sum() / self.inflation_at(moved) for part in counts)
-        low, high = change_interval(*scaled, alpha=OVER)
-        most = high if moved.after > moved.before else -low
-        return bool(self.tested[cell]) and most < moved.size / 2
+        if not self.tested[cell]:
+            return False
+        scale, mine, its = self.inflation_at(moved), self.now.counts, self.standard.sums.counts
+        low, high = share_interval(mine[moved.bins].sum() / scale, mine[moved.whole].sum() / scale, alpha=OVER)
+        before = its[moved.bins].sum() / max(its[moved.whole].sum(), 1)
+        most = high - before if moved.after > moved.before else before - low
+        return bool(most < moved.size / 2)
 
     def inflation_at(self, moved: Moved) -> float:
         """How much the counts of that part are inflated."""

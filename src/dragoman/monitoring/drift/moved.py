@@ -54,5 +54,6 @@ def _counted(part: int, bins: slice, whole: slice, window: Ints, reference: Ints
 
 def _words(layout: Layout, moved: Moved) -> str:
     start, stop = (place - moved.whole.start for place in (moved.bins.start, moved.bins.stop))
-    signal = "language" if layout.signal == MIX else layout.signal
-    return f"{signal} {layout.describe(start, stop)}"
+    if layout.signal == MIX:
+        return "other languages" if stop == layout.bins else f"language {layout.describe(start, stop)}"
+    return f"{layout.signal} {layout.describe(start, stop)}"

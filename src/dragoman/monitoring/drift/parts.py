@@ -14,6 +14,7 @@ middle of the range has as much as both quarters together, these as much as the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ class Parts:
     def __init__(self, sizes: Sequence[int], shapes: Sequence[Shape], cells: Sequence[int]) -> None:
         self.first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
         self.bins, self.cells = int(self.first[-1]), int(max(cells, default=-1)) + 1
-        found = [list(_parts(size, shape)) for size, shape in zip(sizes, shapes, strict=True)]
+        found = [_parts_of(size, shape) for size, shape in zip(sizes, shapes, strict=True)]
         owners = np.repeat(np.arange(len(sizes)), [len(one) for one in found])
         numbers = np.array([part for one in found for part in one], dtype=np.float64).reshape(-1, 3)
         self.histogram = owners
@@ -83,6 +84,11 @@ class Parts:
         return found
 
 
+@cache
+def _parts_of(size: int, shape: Shape) -> tuple[_Part, ...]:
+    return tuple(_parts(size, shape))
+
+
 def _parts(size: int, shape: Shape) -> Iterator[_Part]:
     match shape:
         case "categories":
@@ -92,7 +98,7 @@ def _parts(size: int, shape: Shape) -> Iterator[_Part]:
             yield from (_Part(0, stop, 0.5 / (size - 2)) for stop in range(2, size))
         case "quantiles":
             levels = list(_levels(size))
-            pieces = [found for segments in levels[2 : LEVELS + 1] if (found := list(_pieces(segments)))]
+            pieces = list(_new_pieces(levels[2 : LEVELS + 1]))
             yield from _bounds(levels, BOUNDS if pieces else 1.0)
             for level in pieces:
                 weight = (1 - BOUNDS) / len(pieces) / len(level)
@@ -117,8 +123,17 @@ def _bounds(levels: Sequence[list[tuple[int, int]]], share: float) -> Iterator[_
         yield from (_Part(0, middle, weight) for middle in middles)
 
 
+def _new_pieces(levels: Sequence[list[tuple[int, int]]]) -> Iterator[list[tuple[int, int]]]:
+    """Pieces of every level that has any which no coarser one has."""
+    known: set[tuple[int, int]] = set()
+    for segments in levels:
+        if found := [piece for piece in _pieces(segments) if piece not in known]:
+            yield found
+        known.update(found)
+
+
 def _pieces(segments: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Segments that do not reach an end of the range, and pairs of neighbours that no coarser level has."""
+    """Segments that do not reach an end of the range, and pairs of neighbours that are not halves of the same one."""
     inner = segments[1:-1]
     yield from inner
     yield from ((left[0], right[1]) for left, right in zip(inner[::2], inner[1::2], strict=False))

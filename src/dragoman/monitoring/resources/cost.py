@@ -13,6 +13,7 @@ __all__ = ["CostRow", "Prices", "Served", "cost_rows", "total_of"]
 
 HOUR = 3_600.0
 GB = 1e9
+MEGABYTE = 1e6
 MICRO = 1e-6
 
 
@@ -37,9 +38,6 @@ class Served(NamedTuple):
     model: str
     version: str
     counts: ServiceCounts
-    memory: float = 0.0  # bytes that it takes in one replica
-    hours: float = 0.0  # in which it was loaded, summed over replicas
-    cores: float = 1.0  # that its session computes with
 
 
 class CostRow(Record, frozen=True, kw_only=True):
@@ -101,7 +99,7 @@ def total_of(rows: Iterable[CostRow]) -> CostRow | None:
 def _rows_of(served: Served, prices: Prices) -> list[CostRow]:
     counted = {name: one for name, one in served.counts.languages.items() if one.texts or one.compute_us}
     weights = _weights(counted)
-    held = served.memory / GB * served.hours
+    held = sum(one.held_mbs for one in served.counts.languages.values()) * MEGABYTE / GB / HOUR
     return [_row(served, prices, name, one, held * weights[name]) for name, one in counted.items()]
 
 
@@ -114,15 +112,14 @@ def _weights(counted: dict[str, LanguageCounts]) -> dict[str, float]:
 
 
 def _row(served: Served, prices: Prices, language: str, counts: LanguageCounts, gb_hours: float) -> CostRow:
-    seconds = counts.compute_us * MICRO
-    core_hours = seconds * served.cores / HOUR
+    core_hours = counts.core_us * MICRO / HOUR
     return CostRow(
         model=served.model,
         version=served.version,
         language=language,
         texts=counts.texts,
         tokens=counts.tokens,
-        compute_seconds=seconds,
+        compute_seconds=counts.compute_us * MICRO,
         core_hours=core_hours,
         gb_hours=gb_hours,
         cost=core_hours * prices.cpu_hour + gb_hours * prices.gb_hour if prices else None,

@@ -27,6 +27,7 @@ class TextAnswered(NamedTuple):
     abstained: bool = False
     cached: bool = False
     compute_seconds: float = 0.0
+    cores: float = 1.0  # that the session computed with
     score: float | None = None  # the best label's, as a share; None for other tasks
 
 
@@ -141,6 +142,13 @@ class ServiceCounter:
             own.right, own.wrong = own.right + right, own.wrong + (not right)
             _Events(model, counts, minute, self._sink).add("quality", place, bad=int(not right))
 
+    def held(self, model: str, version: str, *, megabytes: float, seconds: float, at: float) -> None:
+        """The version's weights lay in memory for so long."""
+        with self._lock:
+            if (hours := self._watched(model, version)) is not None:
+                counts, _ = hours.counted(at)
+                counts.language(UNKNOWN).held_mbs += round(megabytes * seconds)
+
     # Storing
 
     def changed(self, *, at: float) -> list[ChangedCounts]:
@@ -176,6 +184,7 @@ def is_fault_of_server(error: BaseException) -> bool:
 def _add_text(own: LanguageCounts, text: TextAnswered, *, is_copy: bool) -> None:
     own.tokens += text.tokens
     own.compute_us += max(0, round(text.compute_seconds * 1e6))
+    own.core_us += max(0, round(text.compute_seconds * text.cores * 1e6))
     if not is_copy:
         own.texts += 1
         own.truncated += text.truncated

@@ -29,6 +29,8 @@ NUMBERS = (
     "abstained",
     "cached",
     "compute_us",
+    "core_us",
+    "held_mbs",
     "right",
     "wrong",
     "scored",
@@ -52,6 +54,8 @@ class LanguageCounts:
         self.abstained = 0  # texts
         self.cached = 0  # texts whose result was in the cache
         self.compute_us = 0  # microseconds in sessions, copies included
+        self.core_us = 0  # the same, of each of a session's cores
+        self.held_mbs = 0  # megabytes times seconds of the version's weights, in `UNKNOWN`
         self.right = 0  # labelled predictions
         self.wrong = 0
         self.scored = 0  # texts whose best label has a score

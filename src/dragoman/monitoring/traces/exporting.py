@@ -21,7 +21,7 @@ __all__ = ["MAX_WAITING", "ExportSink", "otlp_exporter"]
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING = 4_096  # spans: about 10 MB
+MAX_WAITING = 4_096  # spans: about 4 MB
 SLACK = 1_024  # spans that requests on other threads may add at the same moment
 BATCH_SPANS = 512
 PAUSE_MILLISECONDS = 1_000.0  # between batches when there is little to send
@@ -70,8 +70,8 @@ class ExportSink:
         closing.start()
         closing.join(CLOSE_SECONDS)
         if closing.is_alive():
-            self._gate.shutdown()
             logger.warning("%d spans were not sent before the end.", self.stats().waiting)
+            self._gate.shutdown()
 
 
 class Gate(SpanExporter):

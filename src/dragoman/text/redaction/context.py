@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property
 
 from dragoman.text.redaction.ids import RULES
-from dragoman.text.redaction.words import ANY_ID, ORDER, PHONE, VERSION
+from dragoman.text.redaction.words import ANY_ID, ORDER, PHONE, VERSION, words_of
 
 __all__ = ["ANY_KIND", "Context", "Surroundings"]
 
@@ -126,5 +126,5 @@ def _vocabulary() -> tuple[Mapping[str, frozenset[str]], Mapping[str, list[int]]
 def _named_words() -> Iterator[tuple[str, str]]:
     lists = {"phone": PHONE, "order": ORDER, "version": VERSION, ANY_KIND: ANY_ID}
     for kind, words in lists.items():
-        yield from ((kind, _plain(word.strip())) for word in re.split(r"\||\n", words) if word.strip())
+        yield from ((kind, _plain(word)) for word in words_of(words))
     yield from ((rule.kind, _plain(word)) for rule in RULES for word in rule.words)

@@ -1,0 +1,108 @@
+"""`contracts/NAME.toml` read. What is wrong is refused with its place and the nearest right key."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dragoman.errors import InvalidSpec, NotFound
+from dragoman.spec.contract_faults import refuse_contradictions
+from dragoman.spec.contracts import ContractSpec, contract_rows
+from dragoman.spec.expectation_faults import read_expectations
+from dragoman.spec.reference import holds_tables, section_of
+
+__all__ = ["parse_contract", "read_contract"]
+
+DOCUMENTATION = "docs/contracts.md lists every key with its type and default."
+
+
+def read_contract(path: Path) -> ContractSpec:
+    """The contract in a file; without a `name` it is called like the file.
+
+    Raises `NotFound` for a missing file and `InvalidSpec` for everything wrong in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFound(f"There is no contract at {path}.", help="docs/contracts.md shows how to write one.") from None
+    except UnicodeDecodeError as error:
+        raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="It must be a TOML file.") from None
+    return parse_contract(text, source=str(path), name=path.stem)
+
+
+def parse_contract(text: str, *, source: str = "contract", name: str = "data") -> ContractSpec:
+    """Turn TOML text into a contract; `source` names it in errors, `name` where the text has no `name`.
+
+    Raises `InvalidSpec` for everything that is wrong, contradictions included.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
+    raw = {"name": name, **_times_as_text(raw)}
+    _refuse_unknown(raw, ContractSpec, source)
+    try:
+        contract = msgspec.convert(raw, ContractSpec)
+    except msgspec.ValidationError as error:
+        raise InvalidSpec(f"{source}: {_in_toml_words(str(error))}.", help=_help_for(str(error))) from None
+    refuse_contradictions(contract, source)
+    read_expectations(contract, source)
+    return contract
+
+
+def _times_as_text(value: Any) -> Any:
+    """TOML's dates and times as ISO 8601, everything else as it is."""
+    if isinstance(value, dict):
+        return {key: _times_as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_times_as_text(inner) for inner in value]
+    return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value
+
+
+def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str, prefix: str = "") -> None:
+    """Refuse unknown keys before types are looked at: a typing error is the likelier mistake."""
+    hints = typing.get_type_hints(kind)
+    for key, value in raw.items():
+        if key not in hints:
+            raise InvalidSpec(f"{source}: unknown key '{prefix}{key}'.", help=_nearest(key, list(hints), prefix))
+        if isinstance(value, dict) and (section := section_of(hints[key])) is not None:
+            tables = value if holds_tables(hints[key]) else {"": value}
+            for name, table in tables.items():
+                if isinstance(table, dict):
+                    _refuse_unknown(table, section, source, f"{prefix}{key}.{name and name + '.'}")
+
+
+def _nearest(key: str, here: list[str], prefix: str) -> str:
+    everywhere: dict[str, list[str]] = {}
+    for row in contract_rows():
+        everywhere.setdefault(row.key.rpartition(".")[2], []).append(row.key)
+    if key not in everywhere and (near := difflib.get_close_matches(key, here, n=1)):
+        return f"did you mean '{prefix}{near[0]}'?"
+    if near := difflib.get_close_matches(key, everywhere, n=1, cutoff=0.8):
+        return f"did you mean {' or '.join(repr(one) for one in everywhere[near[0]])}?"
+    return f"valid keys are {', '.join(prefix + name for name in here)}."
+
+
+def _in_toml_words(message: str) -> str:
+    """`Expected `int`, got `str` - at `$.rows.min`` → `'rows.min': expected `int`, got `str``."""
+    what, _, where = message.partition(" - at ")
+    what = what.replace("Object missing required field", "the table lacks the required key", 1)
+    what = what.partition(" matching regex ")[0]
+    place = where.strip("`").removeprefix("$").removeprefix(".")
+    return f"'{place}': {what[:1].lower()}{what[1:]}" if place else f"{what[:1].lower()}{what[1:]}"
+
+
+def _help_for(message: str) -> str:
+    if "missing required field `columns`" in message:
+        return 'Write one table for each column: [columns.text] with type = "string".'
+    if "missing required field `type`" in message:
+        return "valid types are string, integer, number, boolean and time."
+    return DOCUMENTATION
