@@ -144,7 +144,7 @@ def report(peer: str, said: dict[str, Any], size: Size) -> None:
     found = [one for one in said["found"] if one["alarm"] is not None]
     seconds = said["seconds"]
     parts = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
-    print(f"\n{peer}: seconds a window of one language: {parts};", end=" ")
+    print(f"\n{peer}: CPU seconds a window of one language: {parts};", end=" ")
     print(
         f"{said['megabytes']:,.0f} MB; {len(said['found']) - len(found)} of {len(said['found'])} verdicts were errors"
     )
@@ -206,7 +206,7 @@ def ourselves(pools: Pools, size: Size) -> None:
         begun = time.process_time()
         told |= {(one.language, one.name) for one in judged.look(profile)}
         seconds, stored = seconds + time.process_time() - begun, len(profile.encode())
-    looked = f"{seconds / LOOKS:.3f} s a look at {len(own)} languages, {stored / 1_000:.0f} kB an hour"
+    looked = f"{seconds / LOOKS:.3f} CPU s a look at {len(own)} languages, {stored / 1_000:.0f} kB an hour"
     print(f"\ndragoman: {looked}; in 30 days {len(told)} false alarms {sorted(told)}")
     print("\n| language | " + " | ".join(f"{share:.0%}" for share in SHARES) + " |")
     print("|---" * (len(SHARES) + 1) + "|")

@@ -107,9 +107,14 @@ def rules_of_thumb(hours: int = 720) -> None:
         for name, (looked, begun, waits) in compared(texts, looks).items():
             in_month = (f"{count * 720 / looks:,.0f}" for count in (looked, begun))
             late = [np.quantile(waits, q, method="higher") for q in (0.5, 0.9)]
-            shown = (f"{one:.0f}" if np.isfinite(one) else "not in 336" for one in late)
+            shown = (f"{one:.0f}" if np.isfinite(one) else f"not in {hours_after(texts)}" for one in late)
             found = np.isfinite(waits).mean()
             print(f"| {name} | {texts:,} | {' | '.join(in_month)} | {found:.0%} | {' | '.join(shown)} |", flush=True)
+
+
+def hours_after(texts: int) -> int:
+    """Hours that are looked at after a change."""
+    return 336 if texts < 50_000 else 24
 
 
 def compared(texts: int, hours: int) -> dict[str, tuple[int, int, Doubles]]:
@@ -122,7 +127,7 @@ def compared(texts: int, hours: int) -> dict[str, tuple[int, int, Doubles]]:
     tail /= tail.sum()
     changed = 8 / 9 * even + tail / 9
     quiet = [chance.multinomial(texts, even, CELLS) for _ in range(hours)]
-    after = [chance.multinomial(texts, changed, CELLS) for _ in range(336 if texts < 50_000 else 24)]
+    after = [chance.multinomial(texts, changed, CELLS) for _ in range(hours_after(texts))]
     seen = Seen(reference, chunks)
     found = {name: by_rule(rule, seen, quiet, after) for name, rule in RULES.items()}
     return found | {"this judge, knob 1": by_judge(reference, quiet, after)}
@@ -153,9 +158,11 @@ def by_judge(reference: Ints, quiet: list[Ints], after: list[Ints]) -> tuple[int
     looked, begun = alerts(alarms(spec, grid, baseline, binned(quiet)), 1.0, min_change=spec.min_change)
     waits = np.full(CELLS, np.inf)
     before = quiet[:168]
-    for one in reversed(alarms(spec, grid, baseline, binned(before + after))):
+    for one in alarms(spec, grid, baseline, binned(before + after)):
         if one.look >= len(before) and one.log_p <= one.log_level and one.effect >= spec.min_change:
-            waits[one.cell] = one.look - len(before) + 1
+            waits[one.cell] = min(waits[one.cell], one.look - len(before) + 1)
+            if np.isfinite(waits).all():
+                break
     return looked, begun, waits
 
 

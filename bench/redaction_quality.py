@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.redaction_texts.language import HALVES, languages
 from bench.redaction_texts.score import Outcome, Share, outcome_of, share_of
 from bench.redaction_texts.texts import Text, Value, made_texts
+
 from dragoman.text.redaction import KINDS, find_personal_data
 
 SEEDS = {"development": 1, "test": 2}

@@ -97,6 +97,12 @@ def test_the_dataset_is_named_after_the_model_unless_it_has_a_name() -> None:
     assert parse_spec(PLAIN + 'dataset = "tickets"').dataset_name == "tickets"
 
 
+def test_a_spec_may_name_a_version_of_a_dataset_instead_of_files() -> None:
+    spec = convert_spec(plain(data__files=[], data__dataset="tickets/3"))
+    assert (spec.dataset_name, spec.dataset_number) == ("tickets", 3)
+    assert parse_spec(PLAIN).dataset_number is None
+
+
 def test_a_spec_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "support.toml").write_text(PLAIN, encoding="utf-8")
 
@@ -213,7 +219,6 @@ def test_any_unknown_key_is_refused_by_name(key: str) -> None:
         (plain(languages=["en", "English"]), "languages[1]", "expected `str` matching regex"),
         (plain(data__labels=["refund"]), "data.labels", "expected `array` of length >= 2"),
         (plain(data__labels=["refund", ""]), "data.labels[1]", "expected `str` of length >= 1"),
-        (plain(data__files=[]), "data.files", "expected `array` of length >= 1"),
         (plain(name="Support"), "name", "expected `str` matching regex"),
         (plain(name="support\n"), "name", "expected `str` matching regex"),
         (plain(languages=["en\n"]), "languages[0]", "expected `str` matching regex"),
@@ -239,7 +244,7 @@ def test_a_missing_owner_is_refused_with_the_line_to_add() -> None:
     assert error.help.startswith('add owner = "team@example.com"')
 
 
-@pytest.mark.parametrize("key", ["name", "languages", "files", "labels"])
+@pytest.mark.parametrize("key", ["name", "languages", "labels"])
 def test_a_missing_key_is_refused_by_name(key: str) -> None:
     error = refusal_of(PLAIN.replace(f"{key} =", f"# {key} ="))
 
@@ -253,6 +258,8 @@ def test_a_missing_key_is_refused_by_name(key: str) -> None:
         (plain(languages=["en", "de", "en"]), "'languages' names 'en' twice"),
         (plain(data__labels=["a", "b", "a"]), "'data.labels' names 'a' twice"),
         (plain(base__checkpoint="scratch:huge"), "'base.checkpoint' is 'scratch:huge'"),
+        (plain(data__files=[]), "'data' names neither files nor a dataset"),
+        (plain(data__dataset="support/3"), "'data.dataset' is 'support/3', and 'data.files' makes another version"),
         (plain(drift__windows=[6, 1]), "'drift.windows' is [6, 1]"),
         (
             plain(drift__seasonal=True),
@@ -292,7 +299,6 @@ def test_every_field_has_a_row() -> None:
         "name",
         "owner",
         "languages",
-        "data.files",
         "data.labels",
     }
 

@@ -36,7 +36,8 @@ class Pools:
     def of(self, corpus: str, language: str, change: Change = Change()) -> Seen:  # noqa: B008 (frozen)
         key = corpus, language, change
         if key not in self._seen:
-            self._seen[key] = self.seer.see(texts_of(CORPORA[corpus]()[change.source or language], change))
+            texts = texts_of(CORPORA[corpus]()[change.source or language], change)
+            self._seen[key] = self.seer.see(texts, language)
         return self._seen[key]
 
 

@@ -62,37 +62,39 @@ class Seer:
         self.cache = cache
         self.cache.mkdir(parents=True, exist_ok=True)
 
-    def see(self, texts: Sequence[str]) -> Seen:
-        """What the model says of the texts, in their order."""
-        content = "\n".join([hashlib.sha256(repr(self.bundle.manifest).encode()).hexdigest(), *texts])
+    def see(self, texts: Sequence[str], language: str) -> Seen:
+        """What the model says of texts whose callers name a language, in their order."""
+        content = "\n".join([language, hashlib.sha256(repr(self.bundle.manifest).encode()).hexdigest(), *texts])
         path = self.cache / f"{hashlib.sha256(content.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}.npz"
         if not path.exists():
-            seen = stack([self._see(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK)])
+            seen = stack([self._see(texts[start : start + CHUNK], language) for start in range(0, len(texts), CHUNK)])
             np.savez(path, vectors=seen.vectors, **{f"column.{name}": one for name, one in seen.columns.items()})
         stored = np.load(path, allow_pickle=True)  # columns of categories are objects
         names = [name for name in stored.files if name.startswith("column.")]
         columns = {name.removeprefix("column."): stored[name] for name in names}
         return Seen(columns | {"text": np.array(texts, dtype=object)}, stored["vectors"])
 
-    def _see(self, texts: Sequence[str]) -> Seen:
+    def _see(self, texts: Sequence[str], language: str) -> Seen:
         cuts = cut_texts(self.bundle.tokenizer, texts)
         answers = answer_texts(self._session, self._reader, cuts)
         scores = np.stack([answer.values for answer in answers.each]) ** (1 / self.bundle.temperature)
         scores /= scores.sum(axis=1, keepdims=True)
         longest = self.bundle.tokenizer.max_tokens
         measured = [
-            self._measure(text, cut.ids, share, truncated=len(cut.ids) >= longest)
+            self._measure(text, cut.ids, share, language, truncated=len(cut.ids) >= longest)
             for text, cut, share in zip(texts, cuts, scores, strict=True)
         ]
         return Seen(columns_of(measured), answers.mean)
 
-    def _measure(self, text: str, ids: list[int], scores: NDArray[np.float64], *, truncated: bool) -> Measured:
+    def _measure(
+        self, text: str, ids: list[int], scores: NDArray[np.float64], language: str, *, truncated: bool
+    ) -> Measured:
         return measure(
             text,
             ids,
             self._facts,
             truncated=truncated,
-            confidence=self._detector.detect(text)[1],
+            confidence=self._detector.probability_of(language, text),
             label=self.bundle.spec.data.labels[int(scores.argmax())],
             scores=scores,
         )

@@ -69,4 +69,6 @@ def _signs(chance: Chance, length: int, sort: str) -> str:
         return chance.digits(length)
     if sort == "a":
         return chance.letters(length)
-    return "".join(chance.choice(string.ascii_uppercase if chance.likely(0.1) else string.digits) for _ in range(length))
+    return "".join(
+        chance.choice(string.ascii_uppercase if chance.likely(0.1) else string.digits) for _ in range(length)
+    )

@@ -34,7 +34,11 @@ def made_url(chance: Chance, code: str, endings: Sequence[str], words: Sequence[
     host = _own_host(chance, code, endings, words) if chance.likely(0.06) else _host(chance, endings)
     port = f":{chance.randint(1024, 9999)}" if start.startswith("http") and chance.likely(0.05) else ""
     path = "/".join(_segment(chance, words) for _ in range(chance.randint(0 if start else 1, 3)))
-    query = f"?{chance.name()}={chance.randint(1, 99999)}&{chance.name()}={chance.name()}" if path and chance.likely(0.2) else ""
+    query = (
+        f"?{chance.name()}={chance.randint(1, 99999)}&{chance.name()}={chance.name()}"
+        if path and chance.likely(0.2)
+        else ""
+    )
     return f"{start}{host}{port}{'/' if path else ''}{path}{query}"
 
 
@@ -48,12 +52,20 @@ def made_ip(chance: Chance) -> str:
 
 def _local(chance: Chance) -> str:
     first, last = chance.name(), chance.name()
-    forms = (f"{first}.{last}", f"{first}{chance.randint(1, 99)}", f"{first[0]}{last}", f"{first}_{last}", f"{first}-{last}")
+    forms = (
+        f"{first}.{last}",
+        f"{first}{chance.randint(1, 99)}",
+        f"{first[0]}{last}",
+        f"{first}_{last}",
+        f"{first}-{last}",
+    )
     return chance.choice((*forms, f"{first}.{last}+{chance.name()}", f"{last}{chance.randint(1950, 2005)}", first))
 
 
 def _host(chance: Chance, endings: Sequence[str]) -> str:
-    label = chance.choice((chance.name(), f"{chance.name()}-{chance.name()}", f"mail.{chance.name()}", f"{chance.name()}24"))
+    label = chance.choice(
+        (chance.name(), f"{chance.name()}-{chance.name()}", f"mail.{chance.name()}", f"{chance.name()}24")
+    )
     return f"{label}.{chance.choice((*endings, chance.choice(GENERIC)))}"
 
 
@@ -66,4 +78,11 @@ def _segment(chance: Chance, words: Sequence[str]) -> str:
     if chance.likely(0.05):
         return chance.choice(words)
     forms = (chance.name(), str(chance.randint(1, 999999)), f"{chance.name()}-{chance.name()}", f"{chance.name()}.html")
-    return chance.choice((*forms, f"{chance.name()}_{chance.randint(1, 99)}", f"@{chance.name()}", f"{chance.name()}({chance.randint(1, 9)})"))
+    return chance.choice(
+        (
+            *forms,
+            f"{chance.name()}_{chance.randint(1, 99)}",
+            f"@{chance.name()}",
+            f"{chance.name()}({chance.randint(1, 9)})",
+        )
+    )

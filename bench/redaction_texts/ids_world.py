@@ -186,7 +186,9 @@ def us_ssn(chance: Chance) -> str:
 
 
 def vn_cccd(chance: Chance) -> str:
-    return chance.choice(("001", "079", "048", "031")) + chance.choice("0123") + date(chance, "y") + chance.fill("XXXXXN")
+    return (
+        chance.choice(("001", "079", "048", "031")) + chance.choice("0123") + date(chance, "y") + chance.fill("XXXXXN")
+    )
 
 
 def za_id(chance: Chance) -> str:

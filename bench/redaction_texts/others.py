@@ -13,35 +13,179 @@ __all__ = ["SLOTS", "made_slot"]
 
 ORDERS = (
     *("#XXXXXXXXXX", "XXXXXXXXXX", "XXXXXXXX", "AA-XXXXXX", "2024-XXXXXX", "XXX-XXXXXXX-XXXXXXX", "ORD-2025-XXXXX"),
-    *("XX-XXXXX-XXXXX", "XXXXXXXXXXXX", "XXXXXXXXX", "AAXXXXXXX", "NXXXXXX", "XXXX-XXXX", "R/2025/XXXXX", "XXX XXX XXX"),
+    *(
+        "XX-XXXXX-XXXXX",
+        "XXXXXXXXXXXX",
+        "XXXXXXXXX",
+        "AAXXXXXXX",
+        "NXXXXXX",
+        "XXXX-XXXX",
+        "R/2025/XXXXX",
+        "XXX XXX XXX",
+    ),
 )
 TRACKING = (
-    *("1ZXXXAXXXXXXXXXXXX", "XXXXXXXXXXXX", "00340434XXXXXXXXXXXX", "JJD0140XXXXXXXXXXX", "LP00XXXXXXXXXXXX", "XXXXXXXXXX"),
+    *(
+        "1ZXXXAXXXXXXXXXXXX",
+        "XXXXXXXXXXXX",
+        "00340434XXXXXXXXXXXX",
+        "JJD0140XXXXXXXXXXX",
+        "LP00XXXXXXXXXXXX",
+        "XXXXXXXXXX",
+    ),
     *("XXXXXXXXXXXXXX", "TBAXXXXXXXXXXXX", "XXXX XXXX XXXX XXXX XXXX XX", "%XXXXXXXX", "XXXXXXXXXXXXXXXXXXXX"),
 )
 PRICES = (
-    *("N.NXX,XX €", "$N,NXX.XX", "N NXX,XX kr", "₹N,NX,XXX", "NN NXX Ft", "N.NXX.XXXđ", "RpN.NXX.XXX", "¥NN,XXX", "NN,XX", "NXXX.-"),
-    *("€NN", "NN.XX USD", "NNX", "NXX XXX ₽", "NN.XX €", "NXX 000 000", "NXXX,XX", "-N.NXX,XX", "£NN.XX", "N'NXX.XX CHF"),
+    *(
+        "N.NXX,XX €",
+        "$N,NXX.XX",
+        "N NXX,XX kr",
+        "₹N,NX,XXX",
+        "NN NXX Ft",
+        "N.NXX.XXXđ",
+        "RpN.NXX.XXX",
+        "¥NN,XXX",
+        "NN,XX",
+        "NXXX.-",
+    ),
+    *(
+        "€NN",
+        "NN.XX USD",
+        "NNX",
+        "NXX XXX ₽",
+        "NN.XX €",
+        "NXX 000 000",
+        "NXXX,XX",
+        "-N.NXX,XX",
+        "£NN.XX",
+        "N'NXX.XX CHF",
+    ),
 )
 SIZES = ("NX", "M", "XL", "NX x NX cm", "4X,5", "1NX×NX×NX", "38/40", "10-12", "3N/3N", "NXXX mm", "N-N", "104/110")
 POSTCODES = (
-    *("XXXXX", "NXXX AA", "SW1A NAA", "NXXXXX", "XXXXX-XXX", "XXX-XXXX", "NX-XXX", "XXX XX", "XXXXX-XXXX", "NXXX-XXX", "NXXX"),
+    *(
+        "XXXXX",
+        "NXXX AA",
+        "SW1A NAA",
+        "NXXXXX",
+        "XXXXX-XXX",
+        "XXX-XXXX",
+        "NX-XXX",
+        "XXX XX",
+        "XXXXX-XXXX",
+        "NXXX-XXX",
+        "NXXX",
+    ),
     *("AA-NXXX", "NXX-XXX"),
 )
 VERSIONS = (
-    *("N.X.X", "10.0.1904N.NXXX", "vNX.N", "1.N.N.NXXX", "4.1N.0-NX", "2N.04", "3.12.0.1N", "12N.0.60NN.7N", "N.NN", "1.0.0"),
+    *(
+        "N.X.X",
+        "10.0.1904N.NXXX",
+        "vNX.N",
+        "1.N.N.NXXX",
+        "4.1N.0-NX",
+        "2N.04",
+        "3.12.0.1N",
+        "12N.0.60NN.7N",
+        "N.NN",
+        "1.0.0",
+    ),
     *("2025.N.1", "17.4.1 (21E236)", "6.8.0-4N", "0.N.12", "N.0.0-rc.1"),
 )
-SERIALS = ("SN-NAXXAXXA", "C02AANAXAAHN", "RNNMXXAAAAA", "XXXXXXXXXXX", "NXXXXXXXXXXXX", "AXXXXXXXXXXAA", "FCC-XXXX-A", "AAXXXX-NXX")
-HOSTS = (
-    *("Node.js", "index.html", "and/or", "z.B./d.h.", "TCP/IP", "km/h", "README.md", "setup.exe", "app.py", "3.5/5", "U.S./Canada"),
-    *("ASP.NET", "input/output", "data.csv", "user.name", "v2.0/beta", "@support", "C:/temp", "c:\\windows", "24/7", "App Store/Play"),
-    *("e.g./i.e.", "Wi-Fi 6/6E", "photo.jpg", "src/main.rs", "example.com", "config.toml/yaml", "1:1", "A:B:C", "::", "std::vector"),
-    *("print(x[1:2])", "#12345", "@me", "50%", "PS5/Xbox", "iPhone 15/16", "12:30:45", "9/11", "USB-C 3.2", "www", "http"),
+SERIALS = (
+    "SN-NAXXAXXA",
+    "C02AANAXAAHN",
+    "RNNMXXAAAAA",
+    "XXXXXXXXXXX",
+    "NXXXXXXXXXXXX",
+    "AXXXXXXXXXXAA",
+    "FCC-XXXX-A",
+    "AAXXXX-NXX",
 )
-MONTHS = ("{d}.{m}.{Y}", "{d}/{m}/{Y}", "{Y}-{m}-{d}", "{d}-{m}-{Y}", "{m}/{d}/{Y}", "{d}.{m}.{y}", "{Y}/{m}/{d}", "{d}. {m}. {Y}")
-MORE_DATES = ("{d}.{m}.", "{Y}{m}{d}", "{d}.{m}.{Y} 10:30", "{Y}-{m}-{d}T10:30:00Z", "{d}/{m}", "{d} {m} {Y}", "{d}{m}{Y}")
-TIMES = ("1X:2X", "1X.4X", "1Xh3X", "08:30-17:30", "8.30-17.30", "10:3X:2X", "0X:5X", "9-17", "1X:30 - 1X:45", "14.00-16.00")
+HOSTS = (
+    *(
+        "Node.js",
+        "index.html",
+        "and/or",
+        "z.B./d.h.",
+        "TCP/IP",
+        "km/h",
+        "README.md",
+        "setup.exe",
+        "app.py",
+        "3.5/5",
+        "U.S./Canada",
+    ),
+    *(
+        "ASP.NET",
+        "input/output",
+        "data.csv",
+        "user.name",
+        "v2.0/beta",
+        "@support",
+        "C:/temp",
+        "c:\\windows",
+        "24/7",
+        "App Store/Play",
+    ),
+    *(
+        "e.g./i.e.",
+        "Wi-Fi 6/6E",
+        "photo.jpg",
+        "src/main.rs",
+        "example.com",
+        "config.toml/yaml",
+        "1:1",
+        "A:B:C",
+        "::",
+        "std::vector",
+    ),
+    *(
+        "print(x[1:2])",
+        "#12345",
+        "@me",
+        "50%",
+        "PS5/Xbox",
+        "iPhone 15/16",
+        "12:30:45",
+        "9/11",
+        "USB-C 3.2",
+        "www",
+        "http",
+    ),
+)
+MONTHS = (
+    "{d}.{m}.{Y}",
+    "{d}/{m}/{Y}",
+    "{Y}-{m}-{d}",
+    "{d}-{m}-{Y}",
+    "{m}/{d}/{Y}",
+    "{d}.{m}.{y}",
+    "{Y}/{m}/{d}",
+    "{d}. {m}. {Y}",
+)
+MORE_DATES = (
+    "{d}.{m}.",
+    "{Y}{m}{d}",
+    "{d}.{m}.{Y} 10:30",
+    "{Y}-{m}-{d}T10:30:00Z",
+    "{d}/{m}",
+    "{d} {m} {Y}",
+    "{d}{m}{Y}",
+)
+TIMES = (
+    "1X:2X",
+    "1X.4X",
+    "1Xh3X",
+    "08:30-17:30",
+    "8.30-17.30",
+    "10:3X:2X",
+    "0X:5X",
+    "9-17",
+    "1X:30 - 1X:45",
+    "14.00-16.00",
+)
 
 
 def made_slot(chance: Chance, name: str, *, code: str, kinds: Sequence[str], regions: Sequence[str]) -> str:
@@ -61,7 +205,9 @@ def made_date(chance: Chance, code: str) -> str:
         form = "{Y}년 {m}월 {d}일" if code == "ko" else "{Y}年{m}月{d}日"
     else:
         form = chance.choice((*MONTHS, *MONTHS, *MORE_DATES))
-    return form.format(**{name: part.lstrip("0") if name in "dm" and chance.likely(0.3) else part for name, part in parts.items()})
+    return form.format(
+        **{name: part.lstrip("0") if name in "dm" and chance.likely(0.3) else part for name, part in parts.items()}
+    )
 
 
 def made_tracking(chance: Chance) -> str:
@@ -108,7 +254,15 @@ def wrong_iban(chance: Chance, kinds: Sequence[str], regions: Sequence[str]) -> 
 
 
 def plain_number(chance: Chance, kinds: Sequence[str], regions: Sequence[str]) -> str:
-    forms = ("XXXXXXX", "XXXXXXXXXXX", "XXXXXXXXXXXXX", "NN.XXXX, N.XXXX", "35XXXXXXXXXXXXX", "XXXX-XXXX-XXXX", "NNN.XXX.XXX")
+    forms = (
+        "XXXXXXX",
+        "XXXXXXXXXXX",
+        "XXXXXXXXXXXXX",
+        "NN.XXXX, N.XXXX",
+        "35XXXXXXXXXXXXX",
+        "XXXX-XXXX-XXXX",
+        "NNN.XXX.XXX",
+    )
     return chance.fill(chance.choice((*forms, "XXXXXXXXXXXXXXXXX", "NX XX NX XX", "N:N:N:N", "AAXXXXXXXXXXXX")))
 
 

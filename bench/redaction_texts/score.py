@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from bench.redaction_texts.texts import Text, Value
-from dragoman.training.evaluation import wilson_interval
 
-__all__ = ["Found", "Outcome", "Share", "outcome_of", "share_of"]
+__all__ = ["Found", "Outcome", "Share", "outcome_of", "share_of", "wilson"]
 
+Z = 1.959964  # 95 %
 Found = tuple[str, int, int]  # kind, start, end
 
 
@@ -23,8 +24,8 @@ class Share(NamedTuple):
         """As percent, with Wilson's interval."""
         if not self.total:
             return "-"
-        interval = wilson_interval(self.count, self.total)
-        return f"{100 * interval.value:.1f} ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
+        low, high = wilson(self.count, self.total)
+        return f"{100 * self.count / self.total:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 class Outcome(NamedTuple):
@@ -50,3 +51,10 @@ def share_of(outcomes: Iterable[Outcome], wanted: Callable[[Value], bool] = lamb
     """How many of the wanted values were found."""
     hits = [hit for outcome in outcomes for value, hit in outcome.found if wanted(value)]
     return Share(sum(hits), len(hits))
+
+
+def wilson(count: int, total: int) -> tuple[float, float]:
+    """Wilson's interval for a share, 95 % (Wilson 1927)."""
+    share, square = count / total, Z * Z / total
+    middle, half = share + square / 2, Z * math.sqrt(share * (1 - share) / total + square / total / 4)
+    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))

@@ -91,6 +91,11 @@ SETTINGS = (
         most=1,
     ),
     Setting(
+        "openlineage",
+        "",
+        "Where lineage events are sent: an OpenLineage server such as `http://localhost:5000`. Empty: nowhere.",
+    ),
+    Setting(
         "log_format",
         "text",
         "The server's own log: `text`, or `json` with an object a line.",
@@ -119,6 +124,7 @@ class Settings(NamedTuple):
     runbooks: str
     traces: str
     traces_sample: float
+    openlineage: str
     log_format: str
     price_cpu_hour: float
     price_gb_hour: float

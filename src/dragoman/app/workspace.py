@@ -12,8 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dragoman.app.datasets import Datasets
+from dragoman.app.lineage import Lineage
+from dragoman.app.lineage_log import LineageLog, endpoint_of
 from dragoman.data.datasets import digest_examples, ingest
+from dragoman.data.lineage import Trained
 from dragoman.data.sources import expand_files, read_examples
+from dragoman.data.training_examples import find_version, training_examples
 from dragoman.errors import Conflict, InvalidSpec, NotFound
 from dragoman.records import By, DatasetVersion, Example, Run, TuningReport, Version
 from dragoman.registry.uri import CHALLENGER, CHAMPION
@@ -118,6 +123,18 @@ class Workspace:
         path = self.settings.signing_key or f"{self.settings.state}/{SIGNING_KEY}"
         return Keychain(Signer(self.root / path), Trust(self.root / self.settings.trusted_keys), self.catalog)
 
+    @cached_property
+    def datasets(self) -> Datasets:
+        return Datasets(self.root, self.state, self.tables, lambda: self.catalog)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        return Lineage(self.root, self.state, self.tables, lambda: self.catalog)
+
+    @cached_property
+    def lineage_log(self) -> LineageLog:
+        return LineageLog(self.state / "lineage", endpoint_of(self.settings.openlineage))
+
     # Specs
 
     def specs(self) -> list[ModelSpec]:
@@ -158,6 +175,8 @@ class Workspace:
 
     def find_trained(self, spec: ModelSpec) -> Outcome | None:
         """The version that the spec and the data, as they are now, have already given."""
+        if not spec.data.files:
+            return self._completed(run_id_of(spec, self._ingested(spec).digest))
         digest = digest_examples(self._examples(spec))
         dataset = self.catalog.find_dataset_version(spec.dataset_name, digest)
         return self._completed(run_id_of(spec, digest)) if dataset else None
@@ -170,14 +189,7 @@ class Workspace:
         that does not pass.
         """
         spec = self.spec(name)
-        examples = self._examples(spec)
-        dataset = ingest(
-            examples,
-            name=spec.dataset_name,
-            sources=self._sources(spec),
-            tables=self.tables,
-            catalog=self.catalog,
-        )
+        examples, dataset = self._training_data(spec)
         run_id = run_id_of(spec, dataset.digest)
         done = self._completed(run_id)
         if done is None or again:
@@ -192,9 +204,10 @@ class Workspace:
         self.keychain.ensure()  # better before a long training than after it
         run = start_run(spec, dataset, self.root)
         self.catalog.save_run(run)
+        self.lineage_log.add([self.lineage.events.training(Trained(run, dataset))])
         folder = self.state / "runs" / run.id
         started = time.monotonic()
-        with self._failure_recorded(run):
+        with self._failure_recorded(run, dataset):
             trained = train_bundle(
                 spec,
                 sorted(examples, key=lambda example: example.id),
@@ -209,15 +222,18 @@ class Workspace:
         seconds = time.monotonic() - started
         run = complete_run(run, bundle=version.bundle, evaluation=trained.evaluation, seconds=seconds)
         self.catalog.save_run(run)
+        self.lineage_log.add([self.lineage.events.training(Trained(run, dataset, [version]))])
         shutil.rmtree(folder, ignore_errors=True)
         return Outcome(version, run, trained=True)
 
     @contextmanager
-    def _failure_recorded(self, run: Run) -> Iterator[None]:
+    def _failure_recorded(self, run: Run, dataset: DatasetVersion) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            self.catalog.save_run(fail_run(run, error))
+            failed = fail_run(run, error)
+            self.catalog.save_run(failed)
+            self.lineage_log.add([self.lineage.events.training(Trained(failed, dataset))])
             raise
 
     def _completed(self, run_id: str) -> Outcome | None:
@@ -273,7 +289,23 @@ class Workspace:
         return [example for example in self._examples(self.spec(name)) if example.split == "test"]
 
     def _examples(self, spec: ModelSpec) -> list[Example]:
+        if not spec.data.files:
+            return self._training_data(spec)[0]
         return read_examples(self._files(spec), labels=spec.data.labels, languages=spec.languages)
+
+    def _training_data(self, spec: ModelSpec) -> tuple[list[Example], DatasetVersion]:
+        """The examples, and the version that has them: those of files become one, if none has them yet."""
+        if not spec.data.files:
+            version = self._ingested(spec)
+            return training_examples(version, spec, self.tables), version
+        examples, sources = self._examples(spec), self._sources(spec)
+        return examples, ingest(
+            examples, name=spec.dataset_name, sources=sources, tables=self.tables, catalog=self.catalog
+        )
+
+    def _ingested(self, spec: ModelSpec) -> DatasetVersion:
+        """The version that the spec names instead of files."""
+        return find_version(self.catalog, spec.dataset_name, spec.dataset_number)
 
     def _files(self, spec: ModelSpec) -> list[Path]:
         return expand_files(self.root, spec.data.files)

@@ -17,6 +17,7 @@ __all__ = ["VERBS", "cli", "main"]
 VERBS = {
     "init": "Write the example workspace to a new folder.",
     "up": "Train what needs training, register it, and serve it.",
+    "data": "Check, ingest, compare and trace datasets under contract.",
     "train": "Train a model and register the result as a version.",
     "predict": "Answer a text, or a file of texts, with a registered model.",
     "serve": "Serve models over HTTP.",

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from dragoman.data.ingesting import Progress as RowsProgress
     from dragoman.runtime.tuning import Step
     from dragoman.training.loop import Progress
 
-__all__ = ["training_progress", "tuning_progress"]
+__all__ = ["rows_progress", "training_progress", "tuning_progress"]
 
 LINE_SECONDS = 10.0
 
@@ -43,6 +44,44 @@ def tuning_progress(title: str) -> Iterator[Callable[[Step], None]]:
     with _bars(console) as bars:
         task = bars.add_task(title, total=None, note="")
         yield lambda step: bars.update(task, completed=step.done, total=step.total, note=_doing(step))
+
+
+@contextmanager
+def rows_progress(title: str) -> Iterator[Callable[[RowsProgress], None]]:
+    """A function that shows how far rows were read, while the block runs; off a terminal, of long work only."""
+    from rich.console import Console  # heavy: only long work needs it
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _row_lines(title)
+        return
+    with _bars(console) as bars:
+        task = bars.add_task(title, total=None, note="")
+
+        def show(progress: RowsProgress) -> None:
+            total = None if progress.share is None else 1.0
+            bars.update(
+                task,
+                completed=progress.share or 0,
+                total=total,
+                description=f"{title}: {progress.doing}",
+                note=f"{progress.rows:,} rows",
+            )
+
+        yield show
+
+
+def _row_lines(title: str) -> Callable[[RowsProgress], None]:
+    last = time.monotonic()
+
+    def show(progress: RowsProgress) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= LINE_SECONDS:
+            last = now
+            share = "" if progress.share is None else f" {progress.share:.0%}"
+            click.echo(f"{title}: {progress.doing}{share}, {progress.rows:,} rows", err=True)
+
+    return show
 
 
 def _doing(step: Step) -> str:

@@ -39,7 +39,7 @@ SIGNALS = {
         Signal("bytes", "number", "shares", "Share of tokens that are single bytes."),
         Signal("script", "category", "categories", "Script of most of the letters."),
         Signal("foreign", "number", "shares", "Share of letters that are of other scripts."),
-        Signal("confidence", "number", "quantiles", "Probability of the detected language."),
+        Signal("confidence", "number", "quantiles", "Probability of the text's language, given or detected."),
         Signal("label", "category", "categories", "The best label."),
         Signal("score", "number", "quantiles", "The best label's score."),
         Signal("entropy", "number", "quantiles", "Entropy of the labels' scores, as a share of the largest possible."),
@@ -99,7 +99,7 @@ def measure(
 
     `ids` are those that the model read, with special tokens; windows of a long text come one after the other, and what
     neighbours share counts once. A `truncated` text has no fertility: nobody knows how far its tokens reach.
-    `confidence` is the probability of the detected language, `label` the best label. `scores` are in any order; of
+    `confidence` is the probability of the text's language, `label` the best label. `scores` are in any order; of
     fewer than all `labels`, or if they are no shares of 1, there is no entropy.
     """
     own = _own_ids(np.asarray(ids, dtype=np.int64), facts.special)

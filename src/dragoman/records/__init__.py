@@ -20,6 +20,7 @@ from dragoman.records.datasets import (
     NumberShift,
     SplitCheck,
     SplitRecord,
+    SplitRules,
     Spread,
     ValueShift,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "SplitCheck",
     "SplitPart",
     "SplitRecord",
+    "SplitRules",
     "SplitView",
     "Spread",
     "StateView",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dragoman.records.base import Record
+from dragoman.records.contracts import CheckReport
 
 __all__ = ["DatasetVersion", "Example"]
 
@@ -29,3 +30,14 @@ class DatasetVersion(Record, frozen=True, kw_only=True):
     labels: dict[str, int]
     sources: dict[str, str]  # file name → SHA-256
     created: str
+    # Of one that `dragoman data ingest` made:
+    columns: dict[str, str] = {}  # name → type; empty: the five of an example
+    contract: str = ""  # SHA-256 of the contract that it keeps
+    report: CheckReport | None = None  # of the check, rows of the parent included
+    parent: int | None = None  # the version that it adds rows to
+    quarantined: int = 0  # rows of its sources that were filed instead
+    positions: dict[str, dict[str, int]] = {}  # stream → partition → the next offset to read
+
+    @property
+    def uri(self) -> str:
+        return f"datasets:/{self.name}/{self.number}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from dragoman.records.base import Record
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "NumberShift",
     "SplitCheck",
     "SplitRecord",
+    "SplitRules",
     "Spread",
     "ValueShift",
 ]
@@ -41,16 +44,33 @@ class Spread(Record, frozen=True, kw_only=True):
 # Splits -------------------------------------------------------------------------------------------------------------
 
 
+class SplitRules(Record, frozen=True, kw_only=True):
+    """How rows are to be split. Columns are named; an empty name means that there is no such column.
+
+    `shares` are in the order of time, and 1 together.
+    """
+
+    shares: dict[str, float] = msgspec.field(default_factory=lambda: {"train": 0.8, "dev": 0.1, "test": 0.1})
+    seed: str = ""  # another one gives other splits
+    text: str = "text"  # the same and similar texts stay together
+    near: float = 0.7  # Jaccard similarity of n-grams from which two texts are similar
+    group: str = ""  # rows with the same value stay together: one customer's, one document's
+    parallel: str = ""  # the same, for translations of one text
+    stratify: list[str] = []  # the shares hold for every combination of values of these columns
+    time: str = ""  # earlier rows are in earlier splits
+    borders: dict[str, str] = {}  # with `time`: split → its first moment, in ISO 8601; else the shares decide
+    keep: Literal["later", "earlier"] = "later"  # with `time`: of what reaches over a border, the rows that stay
+
+
 class SplitRecord(Record, frozen=True, kw_only=True):
     """How the rows of a dataset were split."""
 
+    rules: SplitRules
     rows: dict[str, int]  # split → rows
-    left_out: int  # rows of no split: their group reaches over a border in time
-    units: int  # what is never parted: groups, translations, near-duplicates
-    shares: dict[str, float]  # as they were asked for
-    borders: dict[str, str] = {}  # split → its first moment, for splits by time
+    left_out: int  # rows of no split: what they belong to reaches over a border in time
+    units: int  # what is never parted: groups, translations, similar texts
+    borders: dict[str, str] = {}  # with time: split → its first moment
     checksums: dict[str, str]  # split → SHA-256 of its rows, whatever their order
-    seed: str
 
 
 class Leak(Record, frozen=True, kw_only=True):

@@ -76,9 +76,13 @@ def _refuse_values(column: ColumnSpec, place: str) -> None:
 
 def _refuse_no_use(value: Any, written: Any, span: Span | None, forbidden: Sequence[Any], place: str) -> None:
     if span is not None and not span.holds(value):
-        raise InvalidSpec(f"{place}: 'values' has {written!r}, which is out of the bounds.", help="Remove one of the two.")
+        raise InvalidSpec(
+            f"{place}: 'values' has {written!r}, which is out of the bounds.", help="Remove one of the two."
+        )
     if value in forbidden:
-        raise InvalidSpec(f"{place}: {written!r} is in 'values' and in 'forbidden'.", help="Remove it from one of them.")
+        raise InvalidSpec(
+            f"{place}: {written!r} is in 'values' and in 'forbidden'.", help="Remove it from one of them."
+        )
 
 
 def _refuse_twice(values: Sequence[Any], place: str, written: Sequence[Any] = ()) -> None:
@@ -90,7 +94,9 @@ def _refuse_twice(values: Sequence[Any], place: str, written: Sequence[Any] = ()
 def _refuse_in_categories(categories: CategoriesSpec, contract: ContractSpec, place: str) -> None:
     column = column_of(contract, categories.column, f"{place}.column'")
     if column.type != "string":
-        raise InvalidSpec(f"{place}.column' is {categories.column!r}, whose type is {column.type}.", help="Name a string.")
+        raise InvalidSpec(
+            f"{place}.column' is {categories.column!r}, whose type is {column.type}.", help="Name a string."
+        )
     allowed = categories.allowed
     _refuse_twice(allowed or [], f"{place}.allowed'")
     for name, share in categories.shares.items():
@@ -110,7 +116,9 @@ def _refuse_no_languages(contract: ContractSpec, source: str) -> None:
         return
     for code in [*(languages.allowed or []), *languages.shares]:
         if not re.search(LANGUAGE_PATTERN, code):
-            raise InvalidSpec(f"{source}: 'languages' names {code!r}, which is no BCP 47 code.", help="Write de or pt-BR.")
+            raise InvalidSpec(
+                f"{source}: 'languages' names {code!r}, which is no BCP 47 code.", help="Write de or pt-BR."
+            )
 
 
 def _refuse_in_whole(contract: ContractSpec, source: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import difflib
 import tomllib
 import typing
@@ -14,7 +14,7 @@ import msgspec
 from dragoman.errors import InvalidSpec, NotFound
 from dragoman.spec.contract_faults import refuse_contradictions
 from dragoman.spec.contracts import ContractSpec, contract_rows
-from dragoman.spec.expectation_faults import read_expectations
+from dragoman.spec.expectation_file import read_expectations
 from dragoman.spec.reference import holds_tables, section_of
 
 __all__ = ["parse_contract", "read_contract"]
@@ -64,7 +64,7 @@ def _times_as_text(value: Any) -> Any:
         return {key: _times_as_text(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_times_as_text(inner) for inner in value]
-    return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else value
 
 
 def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str, prefix: str = "") -> None:

@@ -121,9 +121,9 @@ class CategoriesSpec(Section, frozen=True, kw_only=True):
 
     column: Annotated[str, Meta(description="The column: one of strings.")]
     allowed: Annotated[Names | None, Meta(description="The allowed values. Left out: any.")] = None
-    shares: Annotated[
-        dict[str, ShareSpec], Meta(description="Value → least and greatest share of the rows.")
-    ] = msgspec.field(default_factory=dict)
+    shares: Annotated[dict[str, ShareSpec], Meta(description="Value → least and greatest share of the rows.")] = (
+        msgspec.field(default_factory=dict)
+    )
 
 
 class LanguagesSpec(CategoriesSpec, frozen=True, kw_only=True):
@@ -165,8 +165,8 @@ class ContractSpec(Section, frozen=True, kw_only=True):
     unique: Annotated[
         list[ColumnNames],
         Meta(
-            description="Lists of columns whose values together are a key: no two rows have the same. Rows that lack one "
-            "of the values are left out."
+            description="Lists of columns whose values together are a key: no two rows have the same. Rows that lack "
+            "one of the values are left out."
         ),
     ] = msgspec.field(default_factory=list)
     columns: Annotated[dict[str, ColumnSpec], Meta(min_length=1, description="The columns by name.")]

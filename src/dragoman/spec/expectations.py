@@ -139,7 +139,8 @@ GREAT_EXPECTATIONS: dict[str, Form] = {
         PAIR | {"or_equal": (bool, False)}, "the first column's value is greater than the second's"
     ),
     "expect_column_pair_values_to_be_in_set": Form(
-        PAIR | {"value_pairs_set": (Annotated[list[tuple[Scalar | None, Scalar | None]], Meta(min_length=1)], REQUIRED)},
+        PAIR
+        | {"value_pairs_set": (Annotated[list[tuple[Scalar | None, Scalar | None]], Meta(min_length=1)], REQUIRED)},
         "only these pairs of values",
     ),
     "expect_multicolumn_sum_to_equal": Form(
@@ -172,9 +173,7 @@ PANDERA: dict[str, Form] = {
         | {"exact_value": (Count | None, None)},
         "lengths in code points within bounds",
     ),
-    "unique_values_eq": Form(
-        COLUMN | {"values": (Values, REQUIRED)}, "only these values, and each of them somewhere"
-    ),
+    "unique_values_eq": Form(COLUMN | {"values": (Values, REQUIRED)}, "only these values, and each of them somewhere"),
 }
 
 EXPECTATIONS: dict[str, Form] = GREAT_EXPECTATIONS | PANDERA
@@ -205,4 +204,4 @@ def struct_of(name: str) -> type[msgspec.Struct]:
 def parameters_of(table: dict[str, Any]) -> dict[str, Any]:
     """What a table of `[[expectations]]` gives as parameters: its own keys, and those of `kwargs`."""
     own = {key: value for key, value in table.items() if key not in ("type", "kwargs")}
-    return own | table.get("kwargs", {})
+    return {**own, **table.get("kwargs", {})}

@@ -1,4 +1,4 @@
-"""Patterns in linear time: RE2, as Arrow runs it. No look-around and no back references, and so no text that stalls it."""
+"""Patterns in linear time: RE2, as Arrow runs it. It has no look-around, and so no text can stall it."""
 
 from __future__ import annotations
 

@@ -116,6 +116,7 @@ def _refuse_contradictions(spec: ModelSpec, source: str) -> None:
     for key, values in (("languages", spec.languages), ("data.labels", spec.data.labels)):
         if twice := sorted({value for value in values if values.count(value) > 1}):
             raise InvalidSpec(f"{source}: '{key}' names {twice[0]!r} twice.", help="Remove one of the two.")
+    _refuse_data(spec, source)
     if spec.release is not None:
         _refuse_steps(spec.release.steps, source)
     _refuse_watching(spec, source)
@@ -124,6 +125,20 @@ def _refuse_contradictions(spec: ModelSpec, source: str) -> None:
         raise InvalidSpec(
             f"{source}: 'base.checkpoint' is {checkpoint!r}.",
             help=f"valid presets are {', '.join(SCRATCH_PRESETS)}; or name a Hugging Face folder.",
+        )
+
+
+def _refuse_data(spec: ModelSpec, source: str) -> None:
+    dataset = spec.data.dataset
+    if not spec.data.files and dataset is None:
+        raise InvalidSpec(
+            f"{source}: 'data' names neither files nor a dataset.",
+            help='Write files = ["data/*.jsonl"]; or, after `dragoman data ingest NAME`, dataset = "NAME".',
+        )
+    if spec.data.files and dataset is not None and "/" in dataset:
+        raise InvalidSpec(
+            f"{source}: 'data.dataset' is {dataset!r}, and 'data.files' makes another version.",
+            help="Leave out data.files to train on that version, or the number to train on the files.",
         )
 
 

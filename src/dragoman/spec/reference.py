@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from dragoman.spec.sections import ModelSpec, Section
+from dragoman.spec.base import Section
+from dragoman.spec.sections import ModelSpec
 
 __all__ = ["FieldRow", "field_rows", "holds_tables", "section_of", "spec_schema"]
 

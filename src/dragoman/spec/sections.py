@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from dragoman.spec.base import Language, Name, Section
+from dragoman.spec.base import DatasetName, Language, Name, Section
 from dragoman.spec.monitoring import AlertsSpec, DriftSpec, SloSpec
 
 __all__ = [
@@ -51,13 +51,22 @@ class DataSpec(Section, frozen=True, kw_only=True):
 
     files: Annotated[
         list[Annotated[str, Meta(min_length=1)]],
-        Meta(min_length=1, description="JSONL files, or glob patterns, relative to the workspace."),
-    ]
+        Meta(
+            description="JSONL files, or glob patterns, relative to the workspace. Left out: a version that "
+            "`dragoman data ingest` made; then `data.dataset` names it."
+        ),
+    ] = msgspec.field(default_factory=list)
     labels: Annotated[
         list[Annotated[str, Meta(min_length=1)]],
         Meta(min_length=2, description="The label set, in the order of the head."),
     ]
-    dataset: Annotated[Name | None, Meta(description="Name of the dataset. Default: the model's name.")] = None
+    dataset: Annotated[
+        DatasetName | None,
+        Meta(
+            description="Name of the dataset. Default: the model's name. Without `data.files` it is required, and may "
+            "name a version: `support/3`; else the newest is taken."
+        ),
+    ] = None
 
 
 class TrainingSpec(Section, frozen=True, kw_only=True):
@@ -303,4 +312,10 @@ class ModelSpec(Section, frozen=True, kw_only=True):
 
     @property
     def dataset_name(self) -> str:
-        return self.data.dataset or self.name
+        return (self.data.dataset or self.name).partition("/")[0]
+
+    @property
+    def dataset_number(self) -> int | None:
+        """The version of the dataset that the spec names; None: the newest."""
+        number = (self.data.dataset or "").partition("/")[2]
+        return int(number) if number else None

@@ -14,11 +14,12 @@ from urllib.parse import unquote
 from dragoman.errors import Conflict, InvalidData, StorageFull, Untrusted
 from dragoman.store.files import FileLock, full_disk_as_error
 from dragoman.store.refusals import is_table_name, require_table_name, table_not_found, table_version_not_found
+from dragoman.store.table_parts import Mode, Part, commit_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: imported where it is used
     from deltalake import DeltaTable
-    from pyarrow.dataset import Expression
+    from pyarrow.dataset import Dataset, Expression
 
 __all__ = ["DeltaTables", "fit_rows"]
 
@@ -84,6 +85,40 @@ class DeltaTables:
             _sync_transaction(self.root / name, delta.version() if delta else 0, app=app, number=number)
             return done < number
 
+    def add_parts(
+        self,
+        name: str,
+        parts: Sequence[Part],
+        schema: pa.Schema,
+        *,
+        mode: Mode,
+        after: int | None = None,
+        app: str = "",
+    ) -> int:
+        """Make Parquet files the rows of a new version, or more rows of it, in one commit; returns the version.
+
+        The files have the columns of `schema`, and are moved. With `app`, files are left where they are if `app` has
+        added some before. What is written is synced. Raises as `overwrite` does, and `Conflict` if `after` is not the
+        latest version; -1 is before the first.
+        """
+        require_table_name(name)
+        with self._locked(name):
+            delta = self._open(name)
+            latest = delta.version() if delta else -1
+            if delta and app and delta.transaction_version(app):
+                return latest
+            if after not in (None, latest):
+                raise Conflict(f"Another program changed the table '{name}' meanwhile.", help="Start again.")
+            (self.root / name).mkdir(exist_ok=True)
+            return commit_parts(
+                delta, self.root / name, parts, schema, mode=mode, app=app, configuration=KEEP_EVERY_VERSION
+            )
+
+    def dataset(self, name: str, *, version: int | None = None) -> Dataset:
+        """A version, the latest by default, to be read in parts. Raises as `read` does; reading it may raise more."""
+        with _damage_as_error(name):
+            return self._version(name, version).to_pyarrow_dataset(filesystem=self._filesystem(name))
+
     def read_parts(self, name: str, *, by: str, wanted: Expression | None = None) -> Iterator[pa.Table]:
         """The rows that are `wanted`, one value of the partition column `by` at a time, the highest first, null last.
 
@@ -104,13 +139,7 @@ class DeltaTables:
 
     def read(self, name: str, *, version: int | None = None) -> pa.Table:
         with _damage_as_error(name):
-            if (delta := self._open(name)) is None:
-                raise table_not_found(name)
-            if version is not None:
-                if not 0 <= version <= delta.version():
-                    raise table_version_not_found(name, version, delta.version())
-                delta.load_as_version(version)
-            return delta.to_pyarrow_table(filesystem=self._filesystem(name))
+            return self._version(name, version).to_pyarrow_table(filesystem=self._filesystem(name))
 
     def latest(self, name: str) -> int | None:
         delta = self._open(name)
@@ -137,6 +166,15 @@ class DeltaTables:
         from deltalake import DeltaTable  # heavy: serving does without it
 
         return DeltaTable(self.root / name) if self._is_table(name) else None
+
+    def _version(self, name: str, version: int | None) -> DeltaTable:
+        if (delta := self._open(name)) is None:
+            raise table_not_found(name)
+        if version is not None:
+            if not 0 <= version <= delta.version():
+                raise table_version_not_found(name, version, delta.version())
+            delta.load_as_version(version)
+        return delta
 
     def _create(self, name: str, table: pa.Table) -> int:
         from deltalake import write_deltalake  # heavy: serving does without it

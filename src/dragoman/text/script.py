@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dragoman.text.script_ranges import SCRIPT_RANGES
 
-__all__ = ["NO_SCRIPT", "ScriptMix", "script_mix", "script_of"]
+__all__ = ["NO_SCRIPT", "SCRIPTS", "ScriptMix", "script_mix", "script_of", "script_table"]
 
 NO_SCRIPT = "Zyyy"  # ISO 15924: undetermined, such as digits, punctuation and emoji
 SCRIPTS = (NO_SCRIPT, *SCRIPT_RANGES)
@@ -47,7 +47,7 @@ def script_mix(text: str) -> ScriptMix:
 
 def _count_scripts(text: str) -> NDArray[np.int64]:
     """Letters and marks per script, in the order of `SCRIPTS`, those of a mixed script all under its own one."""
-    table = _table()
+    table = script_table()
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     counts = np.bincount(table[np.minimum(codes, len(table) - 1)], minlength=len(SCRIPTS))
     counts[0] = 0
@@ -61,7 +61,7 @@ def _count_scripts(text: str) -> NDArray[np.int64]:
 
 
 @cache
-def _table() -> NDArray[np.uint8]:
+def script_table() -> NDArray[np.uint8]:
     """Position in `SCRIPTS` of each code point; the last entry stands for everything above."""
     spans = [
         (int(first, 16), int(last or first, 16) + 1, number)

@@ -15,7 +15,15 @@ from dragoman.training.environment import code_state, environment_lock, hardware
 
 __all__ = ["complete_run", "fail_run", "now", "run_id_of", "start_run"]
 
-UNTRAINED_SECTIONS = ("alerts", "drift", "gates", "log", "release", "serving", "slo")  # a change of these needs no training
+UNTRAINED_SECTIONS = (
+    "alerts",
+    "drift",
+    "gates",
+    "log",
+    "release",
+    "serving",
+    "slo",
+)  # a change of these needs no training
 
 
 def run_id_of(spec: ModelSpec, dataset_digest: str) -> str:

@@ -167,7 +167,24 @@ def test_the_time_of_the_clearest_look_is_kept():
 
     late = judge.look(buckets[200:], model="support", earlier=early).symptoms
 
-    assert [one.since for one in late] == [hour(20)]
+    assert [one.since for one in late] == [early[0].since]
+    assert hour(18) <= early[0].since <= hour(22)
+
+
+def test_texts_that_come_many_times_are_no_change():
+    """A quarter of these hours would alarm if every copy counted."""
+    chance = np.random.default_rng(1)
+    buckets = []
+    for place in range(30):
+        profile = profile_of(REFERENCE, {"th": 60}, chance)
+        for _ in range(3):
+            profile.merge(profile)
+        buckets.append((hour(place), profile))
+    judge = DriftJudge(DriftSpec(), REFERENCE)
+
+    found = [judge.look(buckets, model="support", at=hour(last)).symptoms for last in range(12, 30)]
+
+    assert not any(found)
 
 
 def test_traffic_as_the_reference_is_compared_with_nothing_until_it_is_there():

@@ -19,7 +19,7 @@ def played(world: World, hours: int, *, seed: int = 1) -> list[Alarm]:
     chance = np.random.default_rng(seed)
     reference, shares = world.build(chance)
     grid = Grid(reference)
-    return alarms(DriftSpec(), grid, BundleBaseline(grid), world.hours(grid, shares, chance, hours))
+    return list(alarms(DriftSpec(), grid, BundleBaseline(grid), world.hours(grid, shares, chance, hours)))
 
 
 @pytest.mark.parametrize(("texts", "reference_texts"), [(50, 300), (50_000, 300)])

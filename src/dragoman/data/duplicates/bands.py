@@ -2,7 +2,7 @@
 
 MinHash (Broder 1997): under a random hash, two sets have the same least member with a probability that is their
 Jaccard similarity. Banding (Indyk and Motwani 1998; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", 3.4):
-`count` bands of `rows` hashes each; two texts meet if all hashes of at least one band are the same.
+bands of a few hashes each; two texts meet if all hashes of at least one band are the same.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ LEAST_NEAR = 0.5  # below, texts of one language are similar by chance
 
 
 class Bands(NamedTuple):
-    """`count` bands of `rows` hashes."""
+    """`number` bands of `rows` hashes."""
 
     rows: int
-    count: int
+    number: int
 
     @property
     def hashes(self) -> int:
-        return self.rows * self.count
+        return self.rows * self.number
 
 
 def bands_for(near: float) -> Bands:
@@ -46,7 +46,7 @@ def bands_for(near: float) -> Bands:
 def chance_of_missing(similarity: float, *, near: float) -> float:
     """The chance that a pair of this Jaccard similarity meets in no band, and so is not found."""
     bands = bands_for(near)
-    return float((1 - similarity**bands.rows) ** bands.count)
+    return float((1 - similarity**bands.rows) ** bands.number)
 
 
 def _count(meeting: float) -> int:

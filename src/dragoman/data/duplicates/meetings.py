@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dragoman.data.duplicates.components import components_of
 from dragoman.data.duplicates.signatures import SKETCH, Signatures
 
 __all__ = ["BUCKET", "PARTNERS", "Meetings"]
 
 BUCKET = 32  # texts with one key that are all compared with each other
-PARTNERS = 16  # others with which each is compared, about, where more have one key
+PARTNERS = 8  # others with which each is compared, about, where more have one key
 STEPS = 2  # of them in one band
 SLICE = 2**16  # pairs that are looked at at once
 OVERLOOKED = 1e-4  # chance that the sketches of a pair that is just similar enough say that it is not
@@ -32,47 +33,64 @@ class Band(NamedTuple):
 
 
 class Meetings:
-    """Goes through the bands. `signatures.keys` is changed on the way.
+    """What comes out of the bands, one after the other. `signatures.keys` is changed on the way.
 
     A pair comes once, from the first band in which it meets. Where a key is shared by more than `BUCKET` texts, each is
-    compared with some others only, drawn anew in every band: enough to hold a cluster together, and no more than
-    `PARTNERS` or so for each text, so that a million copies of a template do not make 10**11 pairs.
+    compared with a few others, drawn anew in every band, and from `PARTNERS` on only with those of other clusters: a
+    million copies of a template make one cluster, not 10**11 pairs.
     """
 
     def __init__(self, signatures: Signatures, *, near: float) -> None:
         self.keys, self.sketches = signatures
         self.least_shared = _least_shared(near)
-        self.room = np.full(len(self.keys), PARTNERS, dtype=np.int64)  # partners in crowds that each may still have
+        self.room = np.full(len(self.keys), PARTNERS, dtype=np.int64)  # partners that each may still have in crowds
+        self.clusters = np.arange(len(self.keys))
 
     @property
     def crowded(self) -> NDArray[np.bool_]:
         """[texts] whether a text shared a key with more than `BUCKET` others."""
-        return self.room < PARTNERS
+        return np.asarray(self.room < PARTNERS)
 
-    def __iter__(self) -> Iterator[Pairs]:
-        for number in range(self.keys.shape[1]):
-            band = _band(self.keys[:, number])
-            is_crowd = band.sizes > BUCKET
-            for pairs in _neighbours(band.texts[~is_crowd], band.buckets[~is_crowd], BUCKET):
-                yield self._similar(pairs[self._is_first(pairs, number)])
-            yield from map(self._similar, self._crowd_pairs(band.texts[is_crowd], band.buckets[is_crowd], number))
+    def join(self, pairs: Pairs) -> None:
+        """Take note of pairs that are similar."""
+        labels = components_of(len(self.clusters), self.clusters[pairs])
+        self.clusters = labels[self.clusters]
 
-    def _crowd_pairs(self, texts: Ints, buckets: Ints, number: int) -> Iterator[Pairs]:
+    def in_band(self, number: int) -> Iterator[Pairs]:
+        """The pairs that meet in a band, after those of the bands before it."""
+        band = _band(self.keys[:, number])
+        is_crowd = band.sizes > BUCKET
+        for pairs in _neighbours(band.texts[~is_crowd], band.buckets[~is_crowd], BUCKET):
+            yield self._in_bucket(pairs[self._is_first(pairs, number)])
+        yield from self._in_crowds(band.texts[is_crowd], band.buckets[is_crowd], number)
+
+    def _in_bucket(self, pairs: Pairs) -> Pairs:
+        similar = self._similar(pairs[self._is_wanted(pairs)])
+        both_crowded = similar[self.crowded[similar].all(axis=1)]
+        np.subtract.at(self.room, both_crowded.ravel(), 1)
+        return similar
+
+    def _in_crowds(self, texts: Ints, buckets: Ints, number: int) -> Iterator[Pairs]:
         order = np.lexsort((_shuffled(texts, number), buckets))
         for pairs in _neighbours(texts[order], buckets[order], STEPS):
-            wanted = pairs[(self.room[pairs] > 0).any(axis=1)]
+            wanted = pairs[self._is_wanted(pairs)]
             np.subtract.at(self.room, wanted.ravel(), 1)
-            yield np.sort(wanted, axis=1)
+            yield self._similar(np.sort(wanted, axis=1))
         self.keys[texts, number] = texts  # what a crowd did not compare must not look compared in later bands
+
+    def _is_wanted(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """All pairs but those of one cluster whose texts have had enough partners in crowds."""
+        has_room = (self.room[pairs] > 0).any(axis=1)
+        return np.asarray(has_room | (self.clusters[pairs[:, 0]] != self.clusters[pairs[:, 1]]))
 
     def _is_first(self, pairs: Pairs, number: int) -> NDArray[np.bool_]:
         """Whether no earlier band has seen the pair."""
-        return ~(self.keys[pairs[:, 0], :number] == self.keys[pairs[:, 1], :number]).any(axis=1)
+        return np.asarray((self.keys[pairs[:, 0], :number] != self.keys[pairs[:, 1], :number]).all(axis=1))
 
     def _similar(self, pairs: Pairs) -> Pairs:
         """Without pairs whose sketches have too little in common."""
         shared = (self.sketches[pairs[:, 0]] == self.sketches[pairs[:, 1]]).sum(axis=1)
-        return pairs[shared >= self.least_shared]
+        return np.asarray(pairs[shared >= self.least_shared])
 
 
 def _band(keys: NDArray[np.uint32]) -> Band:

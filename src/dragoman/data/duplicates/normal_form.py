@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,10 +54,9 @@ def digest_texts(texts: Sequence[str]) -> list[str]:
 
 def digests_of(normal: NormalTexts) -> list[bytes]:
     """The digests of `digest_texts`, as 16 bytes each."""
-    flat, ends = memoryview(normal.codes.astype("<u4", copy=False)).cast("B"), (normal.starts * 4).tolist()
+    flat, ends = memoryview(normal.codes.astype("<u4").tobytes()), (normal.starts * 4).tolist()
     return [
-        hashlib.blake2b(flat[start + 4 : end - 4], digest_size=DIGEST_BYTES).digest()
-        for start, end in zip(ends, ends[1:], strict=False)
+        hashlib.blake2b(flat[start + 4 : end - 4], digest_size=DIGEST_BYTES).digest() for start, end in pairwise(ends)
     ]
 
 
@@ -78,8 +78,8 @@ def _folded(text: str) -> str:
 
 
 def _known(text: str) -> Codes:
-    codes = _meanings()[_codes(text)]
-    return codes[codes != NOTHING]
+    codes: Codes = _meanings()[_codes(text)]
+    return np.asarray(codes[codes != NOTHING])
 
 
 def _without_extra_spaces(codes: Codes) -> Codes:
@@ -88,8 +88,9 @@ def _without_extra_spaces(codes: Codes) -> Codes:
         return codes
     blank = codes == SPACE
     blank_or_border = blank | (codes == BORDER)
-    codes = codes[~(blank & np.concatenate([[True], blank_or_border[:-1]]))]
-    return codes[~((codes == SPACE) & np.concatenate([codes[1:] == BORDER, [False]]))]
+    kept: Codes = codes[~(blank & np.concatenate([[True], blank_or_border[:-1]]))]
+    is_last = np.concatenate([kept[1:] == BORDER, [False]])
+    return np.asarray(kept[~((kept == SPACE) & is_last)])
 
 
 def _padded(codes: Codes) -> NormalTexts:

@@ -75,8 +75,8 @@ def _multipliers(count: int) -> Words:
 
 
 def _band_keys(least: Words, bands: Bands) -> Words:
-    parts = least[: bands.hashes].reshape(bands.count, bands.rows, -1)
-    keys = np.zeros((bands.count, parts.shape[2]), dtype=np.uint32)
+    parts = least[: bands.hashes].reshape(bands.number, bands.rows, -1)
+    keys = np.zeros((bands.number, parts.shape[2]), dtype=np.uint32)
     for row in range(bands.rows):
         keys = (_mixed(keys ^ parts[:, row], 0) + np.uint32(row)).astype(np.uint32)
     return np.ascontiguousarray(keys.T)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: imported where it is used
 
-__all__ = ["TextSource"]
+__all__ = ["TextSource", "spans_of"]
 
 PART_TEXTS, PART_BYTES = 4096, 2**20  # that are handled at once
 
@@ -35,16 +35,25 @@ class TextSource:
             found = self._column.take(numbers).to_pylist()  # type: ignore[union-attr]
         return [text or "" for text in found]
 
-    def parts(self, numbers: Ints) -> Iterator[Ints]:
-        """The numbers, so many at a time that their texts fit in memory many times over."""
-        ends = np.cumsum(self._lengths[numbers])
-        start = 0
-        while start < len(numbers):
-            before = int(ends[start - 1]) if start else 0
-            fitting = int(np.searchsorted(ends, before + PART_BYTES, side="right"))
-            stop = min(max(fitting, start + 1), start + PART_TEXTS, len(numbers))
-            yield numbers[start:stop]
-            start = stop
+    def lengths(self, numbers: Ints) -> Ints:
+        """How long texts are: in characters in a list, in bytes in a column."""
+        return self._lengths[numbers]
+
+    def spans(self, numbers: Ints) -> Iterator[tuple[int, int]]:
+        """Cut a list of numbers, so that the texts of each part fit in memory many times over."""
+        return spans_of(self.lengths(numbers), count=PART_TEXTS, total=PART_BYTES)
+
+
+def spans_of(sizes: Ints, *, count: int, total: int) -> Iterator[tuple[int, int]]:
+    """Cut a list of things with sizes: at most `count` at a time, and no more than `total`, but at least one."""
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(sizes):
+        before = int(ends[start - 1]) if start else 0
+        fitting = int(np.searchsorted(ends, before + total, side="right"))
+        stop = min(max(fitting, start + 1), start + count, len(sizes))
+        yield start, stop
+        start = stop
 
 
 def _contiguous(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -27,7 +27,7 @@ def not_blank(column: str) -> RowRule:
 
 def _blank(column: Column) -> Mask:
     data, starts = column.text
-    possible = starts[1:] == starts[:-1]
+    possible: Mask = starts[1:] == starts[:-1]
     filled = np.flatnonzero(~possible)
     possible[filled] = FIRST_BYTES[data[starts[filled]]]
     if possible.any():

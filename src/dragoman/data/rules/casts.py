@@ -116,7 +116,7 @@ def _read_number(raw: pa.Array) -> pa.Array | None:
     if not (pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type) or _is_decimal(raw.type)):
         return None
     values = raw.cast(pa.float64(), safe=False)
-    return pc.if_else(pc.is_finite(values), values, None)
+    return pc.if_else(pc.is_finite(values), pc.add(values, 0.0), None)  # -0.0 becomes 0.0
 
 
 def _read_boolean(raw: pa.Array) -> pa.Array | None:

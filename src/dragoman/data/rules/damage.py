@@ -28,16 +28,18 @@ def _damaged(column: Column) -> Mask:
     data, starts = column.text
     found = mark_rows(_replacements(data), starts)
     possible = mark_rows(_pairs(data), starts) & ~found
-    if possible.any():
-        texts = column.values.filter(pa.array(possible))
-        found[possible] = mask_of(pc.match_substring_regex(texts, DAMAGE))
+    for pattern in DAMAGE:
+        if possible.any():
+            texts = column.values.filter(pa.array(possible))
+            found[possible] = mask_of(pc.match_substring_regex(texts, pattern))
+            possible &= ~found
     return found
 
 
 def _replacements(data: Bytes) -> Places:
     """Where U+FFFD begins: EF BF BD."""
     leads = np.flatnonzero(data == 0xEF)
-    return leads[(data[leads + 1] == 0xBF) & (data[leads + 2] == 0xBD)]
+    return np.asarray(leads[(data[leads + 1] == 0xBF) & (data[leads + 2] == 0xBD)])
 
 
 def _pairs(data: Bytes) -> Places:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF003
 """The pattern of mojibake: UTF-8 that was read as Latin-1 or Windows-1252.
 
 Damage shows in what it turns each character into: a letter from `Â` to `ô`, which stands for a byte from C2 to F4, and
@@ -9,7 +10,8 @@ as they are what texts in other scripts turn into. The sets were chosen by readi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["DAMAGE"]
 
@@ -46,12 +48,21 @@ PAIRS: tuple[tuple[str, Chars], ...] = (  # of the letters of Latin scripts, and
     ("Æ", frozenset("¡°¯\u00a0")),  # ơ ư Ư Ơ
     ("È", _followers(0x98, 0x9B)),  # Ș ș Ț ț
 )
-ALONE: dict[str, Chars] = {"Å": frozenset("²³¹·")}  # 5 Å²: signs that may follow the letter as a unit
-DASHES = frozenset("–—")
+DASHES, APOSTROPHE, EM_DASH, OPENING = map(frozenset, ("–—", "’", "—", "¡¿"))
+NO_BREAK, GUILLEMET = map(frozenset, ("\u00a0", "«"))
+UNITS: dict[str, Chars] = {"Å": frozenset("²³¹·"), "È": frozenset("™")}  # 5 Å²; Italian's È
 
 
 def _class(chars: Iterable[str]) -> str:
-    return "[" + "".join(f"\\x{{{ord(char):X}}}" for char in sorted(chars)) + "]"
+    """A class of characters, those that follow each other as ranges: the pattern is long."""
+    codes = sorted(map(ord, chars))
+    runs = [[code] for code in codes[:1]]
+    for code in codes[1:]:
+        if code == runs[-1][-1] + 1:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    return "[" + "".join(chr(run[0]) + (f"-{chr(run[-1])}" if len(run) > 1 else "") for run in runs) + "]"
 
 
 def _any_of(parts: Iterable[str]) -> str:
@@ -60,15 +71,18 @@ def _any_of(parts: Iterable[str]) -> str:
 
 def _sequences(lengths: Sequence[int] = (1, 2, 3), holding: Chars = ALL) -> str:
     """Sequences with this many followers, one of them at least in `holding`."""
-    parts = []
-    for letter, followers in SEQUENCES:
-        if len(followers) in lengths:
-            for place, chars in enumerate(followers):
-                classes = [*followers[:place], chars & holding, *followers[place + 1 :]]
-                parts.append(letter + "".join(map(_class, classes)))
-            if holding is ALL:
-                parts = [*parts[: -len(followers)], parts[-1]]
-    return _any_of(parts)
+    return _any_of(
+        letter + "".join(map(_class, one))
+        for letter, followers in SEQUENCES
+        if len(followers) in lengths
+        for one in ([followers] if holding is ALL else _holding(followers, holding))
+    )
+
+
+def _holding(followers: Sequence[Chars], chars: Chars) -> Iterator[Sequence[Chars]]:
+    for place, here in enumerate(followers):
+        if held := here & chars:
+            yield [*followers[:place], held, *followers[place + 1 :]]
 
 
 def _pairs(kind: Chars, *, without: dict[str, Chars] | None = None) -> str:
@@ -77,14 +91,16 @@ def _pairs(kind: Chars, *, without: dict[str, Chars] | None = None) -> str:
     return _any_of(letter + _class(chars) for letter, chars in left.items() if chars)
 
 
-START = r"(?:\A|[^\p{L}\p{M}])"  # before a word
-CAPITAL = r"\p{Lu}"
-SMALL = r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]"
+LATIN = [*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00)]
+COMBINING = map(chr, range(0x300, 0x370))
+CAPITALS = {chr(code) for code in LATIN if unicodedata.category(chr(code)) == "Lu"}
+SMALLS = {char for char in map(chr, LATIN) if unicodedata.category(char) in ("Ll", "Lo", "Lt")} | set(COMBINING)
+CAPITAL, SMALL, LETTER = _class(CAPITALS), _class(SMALLS), _class(CAPITALS | SMALLS)
+START = rf"(?:\A|[^{LETTER[1:]})"  # before a word
 POSSIBLE = MARKS | SIGNS
-APOSTROPHE = frozenset("’")
-DASHED = {"Ä": DASHES, "Å": DASHES}  # the letters Å–Ö
+DASHED = {"Ä": DASHES, "Å": DASHES | frozenset("·")}  # the letters Å–Ö, 10 Å·mol
 
-DAMAGE = _any_of(
+IN_A_ROW = _any_of(
     [
         _sequences(holding=CONTROLS),
         _sequences(holding=ODD | SIGNS) + _sequences(),
@@ -93,13 +109,20 @@ DAMAGE = _any_of(
         _sequences((2, 3), ODD),
         "âœ" + _class(ALL),  # ✅ and its like
         "ðŸ" + _class(ALL) * 2,  # emoji
-        _pairs(ODD | LETTERS | CONTROLS),
-        SMALL + _pairs(POSSIBLE),
-        START + _pairs(POSSIBLE, without=DASHED) + r"\p{L}",
-        START + _pairs(DASHES) + r"\p{Ll}",
-        CAPITAL + _pairs(POSSIBLE - APOSTROPHE) + r"\p{L}",
-        CAPITAL + _pairs(APOSTROPHE) + r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}]",
-        START + _pairs(SIGNS, without=ALONE),
-        START + r"[ÂÃ]\x{A0}",
+        _pairs(ODD | LETTERS | CONTROLS | OPENING),
     ]
 )
+IN_PLACE = _any_of(
+    [
+        SMALL + _pairs(POSSIBLE),
+        CAPITAL + _pairs(POSSIBLE - APOSTROPHE - EM_DASH) + LETTER,
+        CAPITAL + _pairs(APOSTROPHE) + CAPITAL,
+        START + _pairs(POSSIBLE, without=DASHED) + LETTER,
+        START + _pairs(DASHES) + SMALL,
+        START + _pairs(SIGNS, without=UNITS),
+        START + CAPITAL + "Ã¹",  # Où
+        START + "Ã" + _class(NO_BREAK),
+        START + "Â" + _class(NO_BREAK | GUILLEMET),
+    ]
+)
+DAMAGE = (IN_A_ROW, IN_PLACE)

@@ -21,4 +21,6 @@ def long_as(column: str, span: Span, *, mostly: float = 1.0) -> RowRule:
         lengths = pc.utf8_length(one.values.fill_null("") if one.values.null_count else one.values)
         return outside(np.asarray(lengths.to_numpy()), span)
 
-    return RowRule("length", f"the length of '{column}' is {span_in_words(span)}", (column,), on_values(column, test), mostly)
+    return RowRule(
+        "length", f"the length of '{column}' is {span_in_words(span)}", (column,), on_values(column, test), mostly
+    )

@@ -19,7 +19,9 @@ from dragoman.spec.contracts import ColumnType
 __all__ = ["among", "not_among", "set_array"]
 
 
-def among(column: str, values: Sequence[Any], type: ColumnType, *, mostly: float = 1.0, rule: str = "values") -> RowRule:
+def among(
+    column: str, values: Sequence[Any], type: ColumnType, *, mostly: float = 1.0, rule: str = "values"
+) -> RowRule:
     """Every value is one of these."""
     members = set_array(values, type)
     words = f"'{column}' is {'one of ' if len(values) > 1 else ''}{listed(values)}"
@@ -34,9 +36,9 @@ def not_among(column: str, values: Sequence[Any], type: ColumnType, *, mostly: f
 
 
 def set_array(values: Sequence[Any], type: ColumnType) -> pa.Array:
-    """The values as an Arrow array of the column's type. An integer too large for a float stands for no number."""
+    """The values as an Arrow array of the column's type."""
     if type == "number":
-        values = [float(value) + 0.0 for value in values if float(value) == value]
+        values = [float(value) + 0.0 for value in values]  # -0.0 is 0.0
     return pa.array(values, ARROW_TYPES[type])
 
 

@@ -39,7 +39,7 @@ def _long_integer(text: str | None) -> int | None:
 def floats_from_text(text: pa.Array) -> pa.Array:
     """Finite 64-bit floats; null where the text is something else, or too large."""
     values = pc.if_else(pc.match_substring_regex(text, NUMBER), text, None).cast(pa.float64())
-    return pc.if_else(pc.is_finite(values), values, None)
+    return pc.if_else(pc.is_finite(values), pc.add(values, 0.0), None)  # -0.0 becomes 0.0
 
 
 def integral(values: pa.DoubleArray) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow.compute as pc
@@ -18,14 +18,26 @@ SPECIAL = frozenset("\\.+*?()|[]{}^$")
 
 
 def matches(
-    column: str, patterns: Sequence[str], words: str, *, every: bool = False, negate: bool = False, mostly: float = 1.0
+    column: str,
+    patterns: Sequence[str],
+    words: str,
+    *,
+    made: Callable[[str], str] = str,
+    every: bool = False,
+    negate: bool = False,
+    mostly: float = 1.0,
 ) -> RowRule:
-    """Each text holds a match of one of the patterns, or of `every` one; with `negate` it holds none."""
-    needed = list(patterns) if every else ["|".join(f"(?:{pattern})" for pattern in patterns)]
+    """Each text holds a match of one of the patterns, or of `every` one; with `negate` it holds none.
+
+    `words` say so; `made` makes a pattern of what people wrote.
+    """
+    written = [made(pattern) for pattern in patterns]
+    needed = written if every else ["|".join(f"(?:{pattern})" for pattern in written)]
 
     def test(one: Column) -> Mask:
         found = [mask_of(pc.match_substring_regex(one.values, pattern)) for pattern in needed]
-        return np.logical_and.reduce(found) if negate else ~np.logical_and.reduce(found)
+        all_found: Mask = np.logical_and.reduce(found)
+        return all_found if negate else ~all_found
 
     sentence = f"'{column}' {words} {listed(patterns)}"
     return RowRule("pattern", sentence, (column,), on_values(column, test), mostly)

@@ -28,7 +28,7 @@ def has_type(column: str, type: ColumnType) -> RowRule:
         one = rows.columns[column]
         return Marks(_wrong(one, rows.count), _given(one))
 
-    return RowRule("type", f"'{column}' is {TYPE_WORDS[type]}", (column,), judge)
+    return RowRule("type", f"'{column}' is {TYPE_WORDS[type]}", (column,), judge, why="")
 
 
 def has_value(column: str, *, mostly: float = 1.0) -> RowRule:
@@ -38,7 +38,7 @@ def has_value(column: str, *, mostly: float = 1.0) -> RowRule:
         given = _given(rows.columns[column])
         return Marks(np.zeros(rows.count, dtype=bool) if given is None else ~given, None)
 
-    return RowRule("required", f"'{column}' has a value", (column,), judge, mostly, "there is no row")
+    return RowRule("required", f"'{column}' has a value", (column,), judge, mostly, why="")
 
 
 def has_no_value(column: str, *, mostly: float = 1.0) -> RowRule:
@@ -48,7 +48,7 @@ def has_no_value(column: str, *, mostly: float = 1.0) -> RowRule:
         given = _given(rows.columns[column])
         return Marks(np.ones(rows.count, dtype=bool) if given is None else given, None)
 
-    return RowRule("null", f"'{column}' has no value", (column,), judge, mostly, "there is no row")
+    return RowRule("null", f"'{column}' has no value", (column,), judge, mostly, why="")
 
 
 def no_other_columns() -> RowRule:
@@ -61,7 +61,7 @@ def no_other_columns() -> RowRule:
                 found |= mask_of(array.is_valid())
         return Marks(found, None)
 
-    return RowRule("extra", "there are no other columns", (), judge, why="there is no row")
+    return RowRule("extra", "there are no other columns", (), judge, why="")
 
 
 def _wrong(column: Column, count: int) -> Mask:

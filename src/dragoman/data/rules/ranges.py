@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from dragoman.data.rules.base import RowRule, on_values
 from dragoman.data.rules.masks import Mask
-from dragoman.data.rules.rows import Column
 from dragoman.spec.bounds import Span
 from dragoman.spec.contracts import ColumnType
 
@@ -52,12 +51,14 @@ def exact_span(span: Span, type: ColumnType) -> Span:
     if low is not None:
         span = span._replace(low=float(low), low_counts=span.low_counts if float(low) == low else float(low) > low)
     if high is not None:
-        span = span._replace(high=float(high), high_counts=span.high_counts if float(high) == high else float(high) < high)
+        span = span._replace(
+            high=float(high), high_counts=span.high_counts if float(high) == high else float(high) < high
+        )
     return span
 
 
 def span_in_words(span: Span) -> str:
-    """"at least 0 and less than 10"."""
+    """The span in words: at least 0 and less than 10."""
     parts = []
     if span.low is not None:
         parts.append(f"{'at least' if span.low_counts else 'more than'} {_written(span.low)}")

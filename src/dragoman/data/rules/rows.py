@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from functools import cached_property
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dragoman.data.rules.casts import ARROW_TYPES, read_values
+from dragoman.data.rules.casts import read_values
 from dragoman.data.rules.masks import Mask, mask_of
 from dragoman.data.rules.utf8 import Bytes, text_bytes
+from dragoman.errors import InvalidData
 from dragoman.spec.contracts import ColumnSpec
 
 __all__ = ["Column", "Rows", "read_rows"]
@@ -59,19 +61,25 @@ class Column:
 
 
 class Rows:
-    """Some rows: the contract's columns by name, and the other columns as they came."""
+    """Some rows: the contract's columns by name, and the other columns as they came.
 
-    def __init__(self, count: int, columns: Mapping[str, Column], extras: Mapping[str, pa.Array]) -> None:
-        self.count, self.columns, self.extras = count, columns, extras
+    `names` are all columns that the batch has, in its order.
+    """
+
+    def __init__(
+        self, count: int, columns: Mapping[str, Column], extras: Mapping[str, pa.Array], names: tuple[str, ...]
+    ) -> None:
+        self.count, self.columns, self.extras, self.names = count, columns, extras, names
 
     def slice(self, start: int, stop: int) -> Rows:
         columns = {name: column.slice(start, stop) for name, column in self.columns.items()}
         extras = {name: array.slice(start, stop - start) for name, array in self.extras.items()}
-        return Rows(min(stop, self.count) - start, columns, extras)
+        return Rows(min(stop, self.count) - start, columns, extras, self.names)
 
     def filter(self, chosen: Mask) -> Rows:
         columns = {name: column.filter(chosen) for name, column in self.columns.items()}
-        return Rows(int(chosen.sum()), columns, {})
+        extras = {name: array.filter(pa.array(chosen)) for name, array in self.extras.items()}
+        return Rows(int(chosen.sum()), columns, extras, self.names)
 
     def valid(self, names: Sequence[str]) -> Mask | None:
         """`[rows]` whether all of these columns have a value; None if all rows have."""
@@ -80,16 +88,21 @@ class Rows:
 
     def to_batch(self, *, extras: bool) -> pa.RecordBatch:
         """The columns in the order of the contract, then the others."""
-        arrays = {name: column.values for name, column in self.columns.items()} | (self.extras if extras else {})
+        arrays = {name: column.values for name, column in self.columns.items()} | (dict(self.extras) if extras else {})
         return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
 
 
-def read_rows(batch: pa.RecordBatch, columns: Mapping[str, ColumnSpec]) -> Rows:
-    """Read the columns of a batch as the contract's types; a column that it lacks has no values."""
-    given = dict(zip(batch.schema.names, batch.columns, strict=True))
-    read = {}
-    for name, spec in columns.items():
-        raw = given.get(name)
-        none = pa.nulls(batch.num_rows, ARROW_TYPES[spec.type])
-        read[name] = Column(none, None) if raw is None else Column(*read_values(raw, spec))
-    return Rows(batch.num_rows, read, {name: array for name, array in given.items() if name not in columns})
+def read_rows(batch: pa.RecordBatch, columns: Mapping[str, ColumnSpec], pool: Executor) -> Rows:
+    """Read the columns of a batch as the contract's types; a column that it lacks has no values.
+
+    Raises `InvalidData` if two columns have the same name.
+    """
+    names = tuple(batch.schema.names)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidData(f"Two columns are called {twice!r}.", help="Give each a name of its own.")
+    given = dict(zip(names, batch.columns, strict=True))
+    nothing = pa.nulls(batch.num_rows)
+    read = pool.map(lambda name: Column(*read_values(given.get(name, nothing), columns[name])), columns)
+    extras = {name: array for name, array in given.items() if name not in columns}
+    return Rows(batch.num_rows, dict(zip(columns, read, strict=True)), extras, names)

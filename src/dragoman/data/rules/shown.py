@@ -21,11 +21,15 @@ def shown(value: Any) -> str:
         value = value.decode(errors="backslashreplace")
     if isinstance(value, str):
         short = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
-        return json.dumps(short, ensure_ascii=not short.isprintable())
+        return "".join(map(_printable, json.dumps(short, ensure_ascii=False)))
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     text = value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def shown_at(array: pa.Array, row: int) -> str:

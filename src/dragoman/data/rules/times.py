@@ -46,7 +46,9 @@ def _each_read(text: pa.Array) -> pa.Array:
     text = pc.if_else(leap_second, pc.replace_substring(text, ":60", ":59", max_replacements=1), text)
     text = pc.replace_substring_regex(text, r"(\.[0-9]{6})[0-9]+", r"\1")
     micros = _with_zone(text).cast(UTC_TIME).cast(pa.int64())
-    last_second = pc.equal(pc.subtract(_floor_divide(micros, SECOND), pc.multiply(_floor_divide(micros, DAY), 86_400)), 86_399)
+    last_second = pc.equal(
+        pc.subtract(_floor_divide(micros, SECOND), pc.multiply(_floor_divide(micros, DAY), 86_400)), 86_399
+    )
     micros = pc.if_else(leap_second, pc.if_else(last_second, pc.add(micros, SECOND), None), micros)
     return _within_years(micros.cast(UTC_TIME))
 

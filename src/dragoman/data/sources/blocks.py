@@ -6,8 +6,8 @@ import codecs
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from dragoman.errors import InvalidData, NotFound
 
@@ -61,11 +61,11 @@ class Blocks:
         if not self.read_bytes:
             raise InvalidData(f"{self.name} is empty.", help="Give a file with rows; nothing was stored.")
 
-    def _chunks(self, file: BinaryIO) -> Iterator[bytes]:
+    def _chunks(self, file: BufferedReader) -> Iterator[bytes]:
         pieces = self._pieces(file)
         return pieces if codecs.lookup(self.encoding).name == UTF_8 else self._decoded(pieces)
 
-    def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
+    def _pieces(self, file: BufferedReader) -> Iterator[bytes]:
         while piece := file.read(BLOCK_BYTES):
             if not self.read_bytes:
                 self._look_at(piece[:HEAD_BYTES])
@@ -110,7 +110,7 @@ def _with_last(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 @contextmanager
-def open_file(path: Path, name: str) -> Iterator[BinaryIO]:
+def open_file(path: Path, name: str) -> Iterator[BufferedReader]:
     """A data file. Raises `NotFound`, and `InvalidData` if it cannot be read."""
     try:
         with path.open("rb") as file:

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.data.batches import Place, SourceBatch
 from dragoman.data.sources.base import Columns, Position, Refuse, Refused, refuse_all
 from dragoman.data.sources.blocks import Blocks
-from dragoman.data.sources.json_lines import BadLineError, parse_object, refuse_surrogates
+from dragoman.data.sources.json_lines import BadLineError, read_object
 from dragoman.data.sources.rows import batches_of_rows
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class JsonlFile:
         numbers: list[int] = []
         for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), start=self._blocks.line):
             try:
-                rows.append(_object(line))
+                rows.append(read_object(line))
             except BadLineError as error:
                 refuse(Refused(self.name, number, str(error), line.decode(errors="backslashreplace")))
                 continue
@@ -132,37 +131,3 @@ def _times_in(table: pa.Table, columns: Columns) -> set[str]:
 
 def _has_nothing(column: Any) -> bool:
     return bool(column.null_count == len(column))
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    """The object of a line, quickly where that is safe. Raises `BadLineError`."""
-    if (row := _quick(line)) is not None:
-        return row
-    row = parse_object(line)
-    for name, value in row.items():
-        refuse_surrogates("a field's name", name)
-        _refuse_surrogates_in(name, value)
-    return row
-
-
-def _quick(line: bytes) -> dict[str, Any] | None:
-    """A flat object without escapes. Its quotes are counted: more than its fields need mean a field twice."""
-    if b"\\" in line:
-        return None
-    try:
-        row = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if not isinstance(row, dict) or any(isinstance(value, (dict, list)) for value in row.values()):
-        return None
-    quotes = 2 * (len(row) + sum(isinstance(value, str) for value in row.values()))
-    return row if line.count(b'"') == quotes else None
-
-
-def _refuse_surrogates_in(name: str, value: Any) -> None:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if isinstance(value, str):
-        refuse_surrogates(name, value)
-    for key, one in inner:
-        _refuse_surrogates_in(name, str(key))
-        _refuse_surrogates_in(name, one)

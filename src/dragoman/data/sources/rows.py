@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,56 +23,50 @@ if TYPE_CHECKING:
 __all__ = ["batches_of_rows"]
 
 LEAST, MOST = -(2**63), 2**63 - 1
+MISSING = type(None)
+ALIKE = {str: "string", bool: "boolean"}  # types whose values need no second look
 
 Row = Mapping[str, Any]
 Kinds = dict[str, str]
 
 
-def batches_of_rows(
-    rows: Sequence[Row], lines: Sequence[int], *, file: str, columns: Columns
-) -> Iterator[SourceBatch]:
+def batches_of_rows(rows: Sequence[Row], lines: Sequence[int], *, file: str, columns: Columns) -> Iterator[SourceBatch]:
     """The rows in as few batches as their kinds allow; `lines` says where each stands."""
-    groups: list[tuple[Kinds, list[int]]] = []
-    plain = [{name: _plain(value, columns.get(name)) for name, value in row.items()} for row in rows]
-    for number, row in enumerate(plain):
-        _place(number, {name: kind for name, (kind, _) in row.items() if kind}, groups)
     names = list(dict.fromkeys(name for row in rows for name in row))
-    for kinds, numbers in groups:
-        chosen = [plain[number] for number in numbers]
-        batch = _batch(chosen, [name for name in names if any(name in row for row in chosen)], kinds, columns)
-        yield SourceBatch(batch, Place(file, lines=np.array([lines[number] for number in numbers], dtype=np.int64)))
+    values = {name: [row.get(name) for row in rows] for name in names}
+    kinds = {name: _kind_of_all(column, columns.get(name)) for name, column in values.items()}
+    if rows and None not in kinds.values():
+        known = {name: kind for name, kind in kinds.items() if kind is not None}
+        yield SourceBatch(_batch(values, known, len(rows), columns), _place(file, lines))
+    else:
+        for group in _groups(rows, columns):
+            chosen = {name: [row.get(name) for row in group.rows] for name in names}
+            present = {name: column for name, column in chosen.items() if any(name in rows[n] for n in group.numbers)}
+            place = _place(file, [lines[number] for number in group.numbers])
+            yield SourceBatch(_batch(present, group.kinds, len(group.rows), columns), place)
 
 
-def _place(number: int, kinds: Kinds, groups: list[tuple[Kinds, list[int]]]) -> None:
-    """Put a row to the first group that it fits; a value that is missing fits everywhere."""
-    for known, numbers in groups:
-        if all(known.get(name, kind) == kind for name, kind in kinds.items()):
-            known.update(kinds)
-            numbers.append(number)
-            return
-    groups.append((kinds, [number]))
+def _place(file: str, lines: Sequence[int]) -> Place:
+    if lines[-1] - lines[0] == len(lines) - 1:  # they ascend
+        return Place(file, lines[0])
+    return Place(file, lines=np.array(lines, dtype=np.int64))
 
 
-def _batch(rows: Sequence[Row], names: Sequence[str], kinds: Kinds, columns: Columns) -> pa.RecordBatch:
+def _batch(values: Mapping[str, list[Any]], kinds: Kinds, rows: int, columns: Columns) -> pa.RecordBatch:
     import pyarrow as pa  # heavy: serving does without it
 
     types = _types()
     arrays = []
-    for name in names:
+    for name, column in values.items():
         kind = kinds.get(name, "")
-        values = [row[name][1] if name in row else None for row in rows]
         if kind == "object" and name in columns:  # no column of a contract has values like these
-            arrays.append(pa.array([None if value is None else [value] for value in values], pa.list_(pa.string())))
+            wrapped = [None if value is None else [value] for value in column]
+            arrays.append(pa.array(wrapped, pa.list_(pa.string())))
         else:
-            arrays.append(pa.array(values, types[kind]))
-    return pa.RecordBatch.from_arrays(arrays, names=list(names)) if names else _without_columns(len(rows))
-
-
-def _without_columns(count: int) -> pa.RecordBatch:
-    """Rows that have no field at all."""
-    import pyarrow as pa  # heavy: serving does without it
-
-    return pa.RecordBatch.from_struct_array(pa.array([{}] * count, pa.struct([])))
+            arrays.append(pa.array(column, types[kind]))
+    if not arrays:  # rows that have no field at all
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
+    return pa.RecordBatch.from_arrays(arrays, names=list(values))
 
 
 def _types() -> dict[str, Any]:
@@ -91,6 +85,50 @@ def _types() -> dict[str, Any]:
     }
 
 
+# Rows of different kinds --------------------------------------------------------------------------------------------
+
+
+class Group(NamedTuple):
+    """Rows that fit into one batch."""
+
+    kinds: Kinds
+    numbers: list[int]
+    rows: list[Row]  # with values as Arrow takes them
+
+
+def _kind_of_all(values: Sequence[Any], wanted: str | None) -> str | None:
+    """The kind of a column whose values are alike, and can stay as they are; None for others."""
+    found = set(map(type, values)) - {MISSING}
+    if not found:
+        return ""
+    if len(found) > 1:
+        return None
+    (kind,) = found
+    if kind is int and wanted != "number":
+        numbers = [value for value in values if value is not None]
+        return "integer" if min(numbers) >= LEAST and max(numbers) <= MOST else None
+    return "number" if kind is float else ALIKE.get(kind)
+
+
+def _groups(rows: Sequence[Row], columns: Columns) -> list[Group]:
+    groups: list[Group] = []
+    for number, row in enumerate(rows):
+        plain = {name: _plain(value, columns.get(name)) for name, value in row.items()}
+        kinds = {name: kind for name, (kind, _) in plain.items() if kind}
+        group = next((one for one in groups if _fits(kinds, one.kinds)), None)
+        if group is None:
+            groups.append(group := Group({}, [], []))
+        group.kinds.update(kinds)
+        group.numbers.append(number)
+        group.rows.append({name: value for name, (_, value) in plain.items()})
+    return groups
+
+
+def _fits(kinds: Kinds, known: Kinds) -> bool:
+    """A value that is missing fits everywhere."""
+    return all(known.get(name, kind) == kind for name, kind in kinds.items())
+
+
 def _plain(value: Any, wanted: str | None) -> tuple[str, Any]:
     """The kind of a value, and the value as Arrow takes it."""
     if value is None:
@@ -105,7 +143,7 @@ def _plain(value: Any, wanted: str | None) -> tuple[str, Any]:
 
 
 def _number(value: float | Decimal, wanted: str | None) -> tuple[str, Any]:
-    if isinstance(value, Decimal) and value == value.to_integral_value() and wanted != "number":
+    if isinstance(value, Decimal) and value.is_finite() and value == int(value) and wanted != "number":
         value = int(value)
     if not isinstance(value, int) or wanted == "number":
         return "number", _as_float(value)

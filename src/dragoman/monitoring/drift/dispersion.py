@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from dragoman.monitoring.drift.parts import Parts
 
-__all__ = ["inflations"]
+__all__ = ["LEAST_FREE", "inflations", "raised"]
 
 LEAST_FREE = 7  # degrees of freedom without which a length of blocks says nothing
 PRIOR = 10.0  # so much expected variance with its histogram's mean inflation is lent to each part
-SAFETY = 2.0  # standard errors by which the excess is raised
+FAR = 4.9  # standard deviations at which levels lie
+MOST_RAISED = 3.0
 
 Doubles = NDArray[np.float64]
 Counts = NDArray[np.int32]
@@ -60,4 +61,15 @@ def _inflation(parts: Parts, seen: Doubles, due: Doubles, free: int) -> Doubles:
     owner = parts.histogram
     of_histogram = np.bincount(owner, seen) / np.maximum(np.bincount(owner, due), 1e-9)
     raw = (seen + PRIOR * np.maximum(of_histogram, 1.0)[owner]) / (due + PRIOR)
-    return np.asarray(1.0 + np.maximum(raw - 1.0, 0.0) * (1.0 + SAFETY * math.sqrt(2.0 / free)))
+    return raised(raw, free)
+
+
+def raised(raw: Doubles, free: int) -> Doubles:
+    """Inflation from its estimate with so many degrees of freedom: what is above 1 is raised.
+
+    A test that divides by an estimated variance has Student's tails: the excess is multiplied by the square of his
+    quantile over the normal one, out where levels lie (Wallace 1959), and raised by a standard error.
+    """
+    student = free * math.expm1((FAR * (8 * free + 3) / (8 * free + 1)) ** 2 / free) / FAR**2
+    factor = min(student * (1.0 + math.sqrt(2.0 / free)), MOST_RAISED)
+    return np.asarray(1.0 + np.maximum(raw - 1.0, 0.0) * factor)

@@ -113,13 +113,18 @@ def _embedding(look: Look, cell: int, moved: Moved) -> dict[str, float]:
 
 
 def _date(look: Look, moved: Moved, buckets: Buckets, before: Symptom | None) -> dict[str, Any]:
-    """When it began, from what is clearer: the buckets as they are now, or those of an earlier look."""
+    """When it began, from what is clearer: the buckets as they are now, or those of an earlier look.
+
+    A change at the first bucket may be older than that: then an earlier look knows better.
+    """
     scale = look.inflation_at(moved)
     hits = np.array([sums.counts[moved.bins].sum() for _, sums in buckets]) / scale
     texts = np.array([sums.counts[moved.whole].sum() for _, sums in buckets]) / scale
     onset = find_onset(hits, texts, moved.before_hits / scale, moved.before_texts / scale)
-    if before is not None and before.evidence.get("log_likelihood_ratio", 0.0) >= onset.log_likelihood_ratio:
-        return {name: before.evidence[name] for name in DATES if name in before.evidence}
+    if before is not None and before.since:
+        is_older = onset.bucket == 0 and before.since < stamp(buckets[0][0])
+        if is_older or before.evidence.get("log_likelihood_ratio", 0.0) >= onset.log_likelihood_ratio:
+            return {"since": before.since} | {name: before.evidence[name] for name in DATES if name in before.evidence}
     times = (stamp(buckets[place][0]) for place in onset[:3])
     return dict(zip(DATES, [*times, onset.log_likelihood_ratio], strict=True))
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dragoman.monitoring.drift.baseline import Baseline, BundleBaseline, TrafficBaseline
+from dragoman.monitoring.drift.baseline import Baseline, BundleBaseline, Standard, TrafficBaseline
 from dragoman.monitoring.drift.budget import levels
+from dragoman.monitoring.drift.bursts import recent_inflation
 from dragoman.monitoring.drift.comparison import compare
 from dragoman.monitoring.drift.episodes import symptoms_of
 from dragoman.monitoring.drift.grid import Grid, Sums
@@ -89,20 +90,34 @@ class DriftJudge:
         standards = [self._baseline.standard(window.length, window.starts) for window in windows]
         tested = [self._tested(window.now, standard.sums) for window, standard in zip(windows, standards, strict=True)]
         level = self._levels(tested)
-        found = [
-            compare(
-                self.grid.parts,
-                window.now.counts,
-                standard.sums.counts,
-                inflation=standard.inflation,
-                min_change=self.spec.min_change,
-            )
-            for window, standard in zip(windows, standards, strict=True)
+        looks = [
+            self._look(window, standard, mask, level)
+            for window, standard, mask in zip(windows, standards, tested, strict=True)
         ]
-        return [
-            Look(self.grid, window.length, window.now, standard, one, mask, level, self.spec.min_change)
-            for window, standard, one, mask in zip(windows, standards, found, tested, strict=True)
-        ]
+        return [self._sobered(look, sums) for look in looks] if self.spec.reference == "bundle" else looks
+
+    def _look(self, window: _Window, standard: Standard, tested: Bools, level: NDArray[np.float64]) -> Look:
+        found = compare(
+            self.grid.parts,
+            window.now.counts,
+            standard.sums.counts,
+            inflation=standard.inflation,
+            min_change=self.spec.min_change,
+        )
+        return Look(self.grid, window.length, window.now, standard, found, tested, level, self.spec.min_change)
+
+    def _sobered(self, look: Look, sums: Sequence[tuple[float, Sums]]) -> Look:
+        """The same after bursts are measured in the cells in which a change would begin or stay."""
+        cells = look.suspects()
+        if not cells.any():
+            return look
+        rows = np.flatnonzero(cells[self.grid.parts.cell])
+        recent = recent_inflation(self.grid.parts, rows, [one.counts for _, one in sums], window=look.window)
+        usual = look.standard.inflation
+        inflation = np.ones(len(self.grid.parts.start)) if usual is None else usual.copy()
+        inflation[rows] = np.maximum(inflation[rows], recent)
+        window = _Window(look.window, look.now, [])
+        return self._look(window, look.standard._replace(inflation=inflation), look.tested, look.levels)
 
     def _window(self, length: int, sums: Sequence[tuple[float, Sums]], last: float) -> _Window:
         begin = last - length * self.spec.every_minutes * 60

@@ -36,6 +36,10 @@ class Look:
     levels: NDArray[np.float64]
     min_change: float
 
+    def suspects(self) -> NDArray[np.bool_]:
+        """Cells in which a change may begin to be told, or stay."""
+        return np.asarray(self.tested & (self.found.log_p <= np.maximum(HOLDS, np.log(self.levels))))
+
     def is_alarm(self, cell: int) -> bool:
         """Whether a change begins to be told."""
         is_clear = self.found.log_p[cell] <= math.log(self.levels[cell])

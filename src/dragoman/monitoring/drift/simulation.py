@@ -7,7 +7,7 @@ p-values that are far from any level are not worked out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dragoman.monitoring.drift.baseline import HOUR, MONDAY, Baseline
 from dragoman.monitoring.drift.budget import levels
+from dragoman.monitoring.drift.bursts import recent_inflation
 from dragoman.monitoring.drift.comparison import forgive_unseen
 from dragoman.monitoring.drift.fisher import log_p_values
 from dragoman.monitoring.drift.grid import Grid, Sums
@@ -79,21 +80,25 @@ def _far(parts: Parts, window: Ints, base: Ints) -> NDArray[np.intp]:
     return np.flatnonzero((shares[0] - shares[1]) ** 2 >= np.maximum(FEWEST_SIGMAS**2 * noise, 1e-18))
 
 
-def alarms(spec: DriftSpec, grid: Grid, baseline: Baseline, hours: Iterator[Sums], *, watched: int = 0) -> list[Alarm]:
-    """Look at the end of every hour. `watched` cells share the false alarms, by default those of the grid."""
+def alarms(
+    spec: DriftSpec, grid: Grid, baseline: Baseline, hours: Iterator[Sums], *, watched: int = 0
+) -> Iterator[Alarm]:
+    """Look at the end of every hour. `watched` cells share the false alarms, by default those of the grid.
+
+    Where `spec.reference` is "bundle" the bursts of the latest traffic are measured, as the judge does.
+    """
     kept: list[Sums] = []
     totals = dict.fromkeys(spec.windows, grid.nothing)
-    found: list[Alarm] = []
     for look, sums in enumerate(hours):
         kept.append(sums)
         for window in spec.windows:
             totals[window] = totals[window].plus(sums)
             if look >= window:
                 totals[window] = _less(totals[window], kept[look - window])
-        found += _look(spec, grid, baseline, _Windows(look, list(totals.values())), watched)
+        latest = [one.counts for one in kept[-spec.windows[-1] :]] if spec.reference == "bundle" else []
+        yield from _look(spec, grid, baseline, _Windows(look, list(totals.values()), latest), watched)
         if look >= spec.windows[-1]:
             kept[look - spec.windows[-1]] = grid.nothing
-    return found
 
 
 def _less(total: Sums, gone: Sums) -> Sums:
@@ -103,10 +108,11 @@ def _less(total: Sums, gone: Sums) -> Sums:
 class _Windows(NamedTuple):
     look: int
     sums: list[Sums]
+    latest: list[Ints]  # counts of the latest hours; empty: bursts are not measured
 
 
 def _look(spec: DriftSpec, grid: Grid, baseline: Baseline, at: _Windows, watched: int) -> Iterator[Alarm]:
-    look, windows = at
+    look, windows, latest = at
     rows = np.array([cell.row for cell in grid.cells])
     tested = [np.append(now.texts, now.texts.sum())[rows] >= spec.min_texts for now in windows]
     scale = watched / len(grid.cells) if watched else 1.0
@@ -123,11 +129,17 @@ def _look(spec: DriftSpec, grid: Grid, baseline: Baseline, at: _Windows, watched
         standard = baseline.standard(length, starts)
         logs, effects = screened(grid.parts, now.counts, standard.sums.counts, inflation=standard.inflation)
         near = mask & (logs <= limits + math.log(MARGIN))
+        if latest and near.any():
+            rows = np.flatnonzero(near[grid.parts.cell])
+            usual = np.ones(len(grid.parts.start)) if standard.inflation is None else standard.inflation.copy()
+            usual[rows] = np.maximum(usual[rows], recent_inflation(grid.parts, rows, latest, window=length))
+            logs, effects = screened(grid.parts, now.counts, standard.sums.counts, inflation=usual)
+            near &= logs <= limits + math.log(MARGIN)
         for cell in np.flatnonzero(near).tolist():
             yield Alarm(look, length, cell, float(logs[cell]), float(limits[cell]), float(effects[cell]))
 
 
-def alerts(found: Sequence[Alarm], false_alarms: float, *, min_change: float = 0.0) -> tuple[int, int]:
+def alerts(found: Iterable[Alarm], false_alarms: float, *, min_change: float = 0.0) -> tuple[int, int]:
     """Alarms at that budget, and runs of them: looks one after the other at which a cell alarms in any window."""
     counted = [one for one in found if one.log_p <= one.log_level + math.log(false_alarms) and one.effect >= min_change]
     seen = {(one.cell, one.look) for one in counted}

@@ -11,8 +11,8 @@ __all__ = ["CARD_SHAPES", "is_card"]
 CARD_SHAPES = frozenset(
     [str(length) for length in range(13, 20)]
     + [f"4{mark}4{mark}4{mark}4" for mark in " -."]
-    + [f"4{mark}4{mark}4{mark}4{mark}3" for mark in " -"]
-    + [f"4{mark}6{mark}{last}" for mark in " -" for last in (4, 5)]
+    + [f"4{mark}4{mark}4{mark}4{mark}3" for mark in " -."]
+    + [f"4{mark}6{mark}{last}" for mark in " -." for last in (4, 5)]
     + ["4 5 5", "6 13", "6 4 4 5", "8 8", "8 11"]
 )
 ISSUERS = re.compile(
@@ -24,7 +24,7 @@ ISSUERS = re.compile(
     | 35(?:2[89]|[3-8]\d)\d{12,15}                               # JCB
     | 3(?:0[0-5]|095|[689]\d)\d{11,16}                           # Diners Club
     | (?:62|81)\d{14,17}                                         # UnionPay
-    | (?:50|5[6-9]|6[0-9])\d{11,17}                              # Maestro
+    | (?:50|5[6-9]|6[0-9])\d{14}(?:\d{2,3})?                    # Maestro
     | 220[0-4]\d{12,15}                                          # Mir
     | (?:508[5-9]|60(?:69|8\d)|82\d{2}|353\d|356\d)\d{12}        # RuPay
     | 979[2-9]\d{12}                                             # Troy

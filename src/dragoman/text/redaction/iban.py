@@ -8,6 +8,7 @@ from string import ascii_uppercase
 
 __all__ = ["read_iban"]
 
+# Those of the registry, and those of countries that use the form by themselves, as Iran and much of Africa.
 LENGTHS = {
     country: int(row.split()[0])
     for row in """
@@ -15,17 +16,17 @@ LENGTHS = {
         16 BE
         18 DK FI FK FO GL NL SD
         19 MK SI
-        20 AT BA EE KZ LT LU XK
+        20 AT BA EE KZ LT LU MN XK
         21 CH HR LI LV
         22 BG BH CR DE GB GE IE ME RS VA
         23 AE GI IL IQ OM SO TL
         24 AD CZ ES MD PK RO SA SE SK TN VG
-        25 LY PT ST
-        26 IS TR
-        27 BI DJ FR GR IT MC MR SM
-        28 AL AZ BY CY DO GT HN HU LB NI PL SV
+        25 AO CV GW LY MZ PT ST
+        26 DZ IR IS TR
+        27 BI CF CG CM DJ FR GA GQ GR IT KM MC MG MR SM TD
+        28 AL AZ BF BJ BY CI CY DO GT HN HU LB MA ML NE NI PL SN SV TG
         29 BR EG PS QA UA
-        30 JO KW MN MU
+        30 JO KW MU YE
         31 MT SC
         32 LC
         33 RU

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from dragoman.text.redaction.characters import reversed_match
+from dragoman.text.redaction.characters import GLUED, reversed_match
 from dragoman.text.redaction.folding import fold_digits
 from dragoman.text.redaction.pseudonym import PSEUDONYM
 
@@ -13,6 +13,7 @@ __all__ = ["find_ipv4", "normalize_ip", "read_ipv6"]
 
 IPV4 = re.compile(r"(?<![0-9A-Za-z.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])")
 MAX_IPV6 = 45
+GLUED_LETTER = re.compile(f"[{GLUED}]")
 RUN = re.compile(r"[0-9A-Fa-f:.]{2,46}")
 
 # Read backwards: the first group, then no letter, digit or colon, unless the colon follows a word (`IP:2001:db8::1`).
@@ -56,7 +57,7 @@ def normalize_ip(value: str) -> str:
 def _is_touched(text: str, start: int, end: int, limit: int) -> bool:
     """Whether letters go on at the end, or a value that touched it was replaced."""
     replaced_before = text.startswith("]", start - 1) and ENDS_REPLACED.search(text[max(0, start - 64) : start])
-    goes_on = end < limit and text[end].isalnum()
+    goes_on = end < limit and text[end].isalnum() and not GLUED_LETTER.match(text[end])
     return goes_on or bool(replaced_before or PSEUDONYM.match(text, end))
 
 

@@ -57,8 +57,14 @@ def _first_value(text: str, start: int, row: Row, *, floor: int, limit: int, kin
             return found
         for window in windows_at(row.words, first):
             if kind := kind_of_number(window, surroundings, kinds):
-                return Finding(kind, window.start, window.end)
+                return Finding(kind, _with_bracket(text, window.start, window.end, floor), window.end)
     return None
+
+
+def _with_bracket(text: str, start: int, end: int, floor: int) -> int:
+    """The start of a number, or of the bracket that is closed in it: `(8 612) 34 567`."""
+    is_closed = text.count(")", start, end) > text.count("(", start, end)
+    return start - (is_closed and start > floor and text[start - 1] == "(")
 
 
 def _iban_at(text: str, start: int, limit: int) -> Finding | None:

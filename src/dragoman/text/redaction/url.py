@@ -11,16 +11,17 @@ from dragoman.text.redaction.host import MAX_HOST, read_host
 
 __all__ = ["normalize_url", "read_bare_url", "read_url", "read_www"]
 
-MAX_SCHEME = 16
+MAX_SCHEME, MAX_LABEL = 16, 63
 OUTSIDE = r'\x00- "<>\[-^`{-}\x7f' + OUTSIDE_WORDS
 
 # A letter of a script without spaces belongs to a path (`/wiki/北京`), but not right after ASCII (`/a谢谢`).
-BODY = re.compile(rf"(?:[^{OUTSIDE}{GLUED}]++|(?<![0-9A-Za-z])[{GLUED}]++)*+")
+BODY = re.compile(rf"(?:[^{OUTSIDE}{GLUED}]++|(?<![0-9A-Za-z)])[{GLUED}]++)*+")
 AUTHORITY = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]|[%._~!$&'()*+,;=:@-]*+[^\W_]")
 SCHEME = re.compile(r"[0-9A-Za-z+.-]{0,15}")
 KNOWN_SCHEME = re.compile(r"(?:https?|s?ftps?|wss?|ssh|git|file|smb|rtsp)$", re.IGNORECASE)
-ENDING = re.compile(r"(?:[0-9]{1,5}:)?([^\W\d_]{2,24})\.")  # backwards
+ENDING = re.compile(rf"(?:[0-9]{{1,5}}:)?([^\x00-@\[-`{{-\x7f{OUTSIDE_WORDS}]{{2,24}})\.")  # backwards
 BARE_HOST = re.compile(rf"[^\x00-,/:-@\[-`{{-\x7f{OUTSIDE_WORDS}{GLUED}]+")
+GLUED_LABEL = re.compile(rf"[{GLUED}-]+")  # backwards
 CLOSING = ".,;:!?'*_~"
 
 
@@ -50,12 +51,20 @@ def read_bare_url(text: str, slash: int, floor: int, limit: int) -> tuple[int, i
     if ending is None or not is_known_ending(ending[1][::-1]):
         return None
     dot = slash - ending.end()
-    match = reversed_match(BARE_HOST, text, dot, floor=floor, most=MAX_HOST)
-    start = dot - len(match[0].rstrip(".-")) if match else dot
+    start = _start_of_host(text, dot, floor)
     before = text[start - 1] if start > floor else " "
     if before in "]@/\\_" or not any(map(str.isalpha, text[start:dot])):
         return None
     return start, _body_end(text, slash, limit)
+
+
+def _start_of_host(text: str, dot: int, floor: int) -> int:
+    """Where the names before the last dot begin; one of a script without spaces may touch the word before it."""
+    match = reversed_match(BARE_HOST, text, dot, floor=floor, most=MAX_HOST)
+    names = match[0] if match else ""
+    start = dot - len(names)
+    glued = reversed_match(GLUED_LABEL, text, start, floor=floor, most=MAX_LABEL) if names[-1:] in {"", "."} else None
+    return start - glued.end() if glued else dot - len(names.rstrip(".-"))
 
 
 def normalize_url(value: str) -> str:

@@ -23,6 +23,7 @@ AFTER_HOUR = re.compile(r":[0-9]{2}(?![0-9])")
 BEFORE_MINUTE = re.compile(r":[0-9]{1,2}(?![0-9])")  # backwards
 CENTS = re.compile(r",[0-9]{1,2}(?![0-9])")
 ONE_SPELLING = str.maketrans({"\u30fc": "-", "\uff08": "(", "\uff09": ")"})
+BRACKETED = re.compile(r"\([^()]{7,}\)")  # longer than an area code
 LONGEST_WORD = 40
 MOST_IN_ROW = 16  # what is longer is read in pieces that overlap
 MOST_WORDS = 8  # of one value
@@ -131,7 +132,9 @@ def _word(match: re.Match[str]) -> Word:
     if text.isalnum():
         return Word(start, end, text, str(len(text)), len(text))
     opened = text.count("(") - text.count(")")
-    if opened > 0 and text.startswith("("):
+    if BRACKETED.fullmatch(text):
+        start, end, text = start + 1, end - 1, text[1:-1]
+    elif opened > 0 and text.startswith("("):
         start, text = start + 1, text[1:]
     elif opened < 0 and text.endswith(")"):
         end, text = end - 1, text[:-1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["ANY_ID", "ORDER", "PHONE", "VERSION", "words_of"]
+__all__ = ["ANY_ID", "ORDER", "ORDER_AFTER", "PHONE", "VERSION", "words_of"]
 
 PHONE = """
     en: phone|telephone|tel|mobile|cell|cellphone|call|call me|ring me|ring us|text me|dial|fax|hotline|reach me|contact me
@@ -118,7 +118,7 @@ ORDER = """
     tr: sipariş|fatura|kargo|takip|seri no|seri numara|posta kodu
     az: sifariş|bağlama|seriya nömrə|poçt indeks
     uz: buyurtma|jo'natma|seriya raqam|pochta indeks
-    ar: طلب|الطلب|طلبية|فاتورة|الفاتورة|شحنة|الشحنة|تتبع|الرقم التسلسلي|الرمز البريدي
+    ar: الطلب|طلبية|طلبي|طلب رقم|فاتورة|الفاتورة|شحنة|الشحنة|تتبع|الرقم التسلسلي|الرمز البريدي
     fa: سفارش|فاکتور|مرسوله|شماره سریال|کد پستی
     ur: آرڈر|پارسل|سیریل|پوسٹ کوڈ
     he: הזמנה|חשבונית|משלוח|חבילה|מספר סידורי|מיקוד
@@ -142,6 +142,14 @@ ORDER = """
     ja: 注文|注文番号|請求書|伝票|追跡番号|品番|型番|荷物|製造番号|郵便番号
     zh: 订单|订单号|发票|快递|单号|编号|序列号|邮编|訂單|訂單編號|發票|包裹|編號|序號|郵遞區號
     ko: 주문|주문번호|송장|운송장|청구서|소포|일련번호|우편번호
+"""
+ORDER_AFTER = """
+    az: sifariş|nömrəli sifariş
+    hu: rendelés|számú rendelés|számla|számú számla|csomag
+    kk: тапсырыс|нөмірлі тапсырыс
+    mn: захиалг|дугаартай захиалг
+    tr: sipariş|numaralı sipariş|nolu sipariş|numaralı fatura|numaralı kargo|kargo
+    uz: buyurtma|raqamli buyurtma
 """
 VERSION = """
     en: version|vers|ver|release|build|firmware|software|driver

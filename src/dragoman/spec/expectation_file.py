@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -105,7 +106,7 @@ def _columns_of(name: str, parameters: dict[str, Any]) -> list[str]:
     return one + list(parameters.get("column_list", []))
 
 
-def _refuse_bounds(name: str, parameters: dict[str, Any], types: list[str], place: str) -> None:
+def _refuse_bounds(name: str, parameters: dict[str, Any], types: Sequence[str], place: str) -> None:
     if "min_value" not in parameters and "max_value" not in parameters:
         return
     low, high = parameters.get("min_value"), parameters.get("max_value")
@@ -118,17 +119,25 @@ def _refuse_bounds(name: str, parameters: dict[str, Any], types: list[str], plac
     if name == "less_than":
         most = "below"
     of_values = parameters.keys() & {"column"} and not set(name.split("_")) & {
-        "lengths", "length", "mean", "sum", "stdev", "count", "proportion",
+        "lengths",
+        "length",
+        "mean",
+        "sum",
+        "stdev",
+        "count",
+        "proportion",
     }
     bounds = {key: value for key, value in ((least, low), (most, high)) if value is not None}
     span_of(types[0] if of_values else "number", bounds, place)
 
 
-def _refuse_types(name: str, parameters: dict[str, Any], types: list[str], place: str) -> None:
+def _refuse_types(name: str, parameters: dict[str, Any], types: Sequence[str], place: str) -> None:
     """Refuse a type that is not the column's own, and numbers asked of a column that has none."""
     words = [*parameters.get("type_list", []), *([parameters["type_"]] if "type_" in parameters else [])]
     if words and not set(words) & set(TYPES[types[0]]):
-        raise InvalidSpec(f"{place}: the type of the column is {types[0]}, not {' or '.join(words)}.", help="Change one.")
+        raise InvalidSpec(
+            f"{place}: the type of the column is {types[0]}, not {' or '.join(words)}.", help="Change one."
+        )
     if {"mean", "sum", "stdev"} & set(name.split("_")) and set(types) - {"integer", "number"}:
         raise InvalidSpec(f"{place}: the type of the column is {types[0]}.", help="The rule is for numbers.")
     if "column_A" in parameters and len(set(types)) > 1 and set(types) != {"integer", "number"}:
