@@ -7,18 +7,19 @@ import difflib
 import tomllib
 import typing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from dragoman.errors import InvalidSpec, NotFound
 from dragoman.spec.contract_faults import refuse_contradictions
-from dragoman.spec.contracts import ContractSpec, contract_rows
+from dragoman.spec.contracts import ColumnSpec, ColumnType, ContractSpec, contract_rows
 from dragoman.spec.expectation_file import read_expectations
 from dragoman.spec.reference import holds_tables, section_of
 
 __all__ = ["parse_contract", "read_contract"]
 
+T = TypeVar("T", bound=msgspec.Struct)
 DOCUMENTATION = "docs/contracts.md lists every key with its type and default."
 
 
@@ -49,10 +50,9 @@ def parse_contract(text: str, *, source: str = "contract", name: str = "data") -
         raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
     raw = {"name": name, **_times_as_text(raw)}
     _refuse_unknown(raw, ContractSpec, source)
-    try:
-        contract = msgspec.convert(raw, ContractSpec)
-    except msgspec.ValidationError as error:
-        raise InvalidSpec(f"{source}: {_in_toml_words(str(error))}.", help=_help_for(str(error))) from None
+    for column, table in raw["columns"].items() if isinstance(raw.get("columns"), dict) else ():
+        _convert(table, ColumnSpec, source, f"columns.{column}")
+    contract = _convert(raw, ContractSpec, source)
     refuse_contradictions(contract, source)
     read_expectations(contract, source)
     return contract
@@ -91,18 +91,28 @@ def _nearest(key: str, here: list[str], prefix: str) -> str:
     return f"valid keys are {', '.join(prefix + name for name in here)}."
 
 
-def _in_toml_words(message: str) -> str:
+def _convert(raw: Any, kind: type[T], source: str, prefix: str = "") -> T:
+    """A table as a record. Raises `InvalidSpec` with the place; `prefix` is that of the table."""
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidSpec(f"{source}: {_in_toml_words(str(error), prefix)}.", help=_help_for(str(error))) from None
+
+
+def _in_toml_words(message: str, prefix: str) -> str:
     """`Expected `int`, got `str` - at `$.rows.min`` → `'rows.min': expected `int`, got `str``."""
     what, _, where = message.partition(" - at ")
     what = what.replace("Object missing required field", "the table lacks the required key", 1)
     what = what.partition(" matching regex ")[0]
-    place = where.strip("`").removeprefix("$").removeprefix(".")
+    place = f"{prefix}{where.strip('`').removeprefix('$')}".removeprefix(".")
     return f"'{place}': {what[:1].lower()}{what[1:]}" if place else f"{what[:1].lower()}{what[1:]}"
 
 
 def _help_for(message: str) -> str:
     if "missing required field `columns`" in message:
         return 'Write one table for each column: [columns.text] with type = "string".'
-    if "missing required field `type`" in message:
-        return "valid types are string, integer, number, boolean and time."
+    if "missing required field `type`" in message or message.endswith("$.type`"):
+        return f"valid types are {', '.join(typing.get_args(ColumnType))}."
+    if "matching regex" in message:
+        return 'A name has lower-case letters, digits, "-" and "_".'
     return DOCUMENTATION

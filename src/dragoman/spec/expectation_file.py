@@ -140,5 +140,12 @@ def _refuse_types(name: str, parameters: dict[str, Any], types: Sequence[str], p
         )
     if {"mean", "sum", "stdev"} & set(name.split("_")) and set(types) - {"integer", "number"}:
         raise InvalidSpec(f"{place}: the type of the column is {types[0]}.", help="The rule is for numbers.")
-    if "column_A" in parameters and len(set(types)) > 1 and set(types) != {"integer", "number"}:
+    if name == "expect_column_pair_values_a_to_be_greater_than_b" and "boolean" in types:
+        raise InvalidSpec(f"{place}: true and false have no order.", help="Name columns of another type.")
+    if (
+        "column_A" in parameters
+        and "value_pairs_set" not in parameters
+        and len(set(types)) > 1
+        and set(types) != {"integer", "number"}
+    ):
         raise InvalidSpec(f"{place}: the types {' and '.join(types)} cannot be compared.", help="Name two alike.")

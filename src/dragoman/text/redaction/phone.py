@@ -48,7 +48,9 @@ NATIONAL = re.compile(
 SHORT_NATIONAL = re.compile(r"[49]\d\d([ -])\d\d\1\d{3}|0[2-9]([ -])\d{3}\2\d{3}", re.ASCII)  # 912 34 567, 09 123 456
 # A date, after which more may follow, such as a time; a postal code of the United States; the number of an order.
 NOT_EVEN = re.compile(
-    r"\d{1,2}([ ./-])\d{1,2}\1(?:19|20)\d\d(?!\d)|\d{5}-\d{4}$|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d[ -]\d{4,5}$|0\d-\d{5}-\d{5}$|(?:19|20)\d\d[-/]\d{5,}$",
+    r"\d{1,2}([ ./-])\d{1,2}\1(?:19|20)\d\d(?!\d)|\d{5}-\d{4}$"
+    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d[ -]\d{4,5}$"
+    r"|0\d-\d{5}-\d{5}$|(?:19|20)\d\d[-/]\d{5,}$",
     re.ASCII,
 )
 SHORT, LEAST_NATIONAL, MOST_NATIONAL = 8, 9, 13
