@@ -1,8 +1,8 @@
 """Files that appear in a folder, each taken once, when it is whole.
 
 A file is whole when its size and time have not changed for some seconds, and it has none of the names that programs
-give to what they are still writing: a dot or `_` first, `.tmp`, `.part`, `.partial`, `.crdownload` or `~` last. Who writes
-under such a name and renames at the end is on the safe side.
+give to what they are still writing: a dot or `_` first, `.tmp`, `.part`, `.partial`, `.crdownload` or `~` last. Who
+writes under such a name and renames at the end is on the safe side.
 """
 
 from __future__ import annotations
