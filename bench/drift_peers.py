@@ -3,7 +3,7 @@
     DRAGOMAN_DATA=FOLDER python bench/drift_peers.py [--workspace FOLDER] [--only NAME] [--sizes NUMBER...]
 
 Draws windows of real texts in 24 languages, unchanged and changed in one language, measures them with the champion of a
-workspace, gives the same rows to all three, and prints tables of Markdown. The peers are installed into an environment
+workspace, has all three judge such windows, and prints tables of Markdown. The peers are installed into an environment
 of their own and run there.
 """
 
