@@ -17,7 +17,7 @@ from dragoman.text.redaction import Redactor, find_personal_data
 
 ADDRESSES = ("email", "url", "ip", "iban", "card", "phone")
 FLOORS = {"email": 1.0, "url": 0.995, "ip": 1.0, "iban": 1.0, "card": 1.0}
-FLOORS_OF_PHONES = {"international": 0.995, "grouped": 0.97, "bare": 0.98}
+FLOORS_OF_PHONES = {"international": 0.995, "grouped": 0.97, "bare": 0.95}
 
 
 @cache
@@ -47,7 +47,7 @@ def test_telephone_numbers_beside_a_word_are_found_in_all_languages(spelling):
 
 def test_telephone_numbers_in_groups_are_mostly_found_without_a_word():
     wanted = ("phone", "grouped", False)
-    assert recall(lambda value: (value.kind, value.spelling, value.is_named) == wanted) >= 0.75
+    assert recall(lambda value: (value.kind, value.spelling, value.is_named) == wanted) >= 0.7
 
 
 def test_national_ids_are_found_beside_their_names():
