@@ -14,7 +14,7 @@ SHOWN_VALUES = 20  # of a category: those that moved most
 
 def diff_text(diff: DatasetDiff) -> str:
     """The difference in a few lines, for the terminal."""
-    return "\n".join(_lines(diff)) + "\n"
+    return "\n".join(_lines(diff))
 
 
 def _lines(diff: DatasetDiff) -> Iterator[str]:

@@ -14,7 +14,7 @@ SHOWN_SCRIPTS, SHOWN_NAMES = 2, 30
 
 def report_text(report: DatasetReport) -> str:
     """The report as a table of languages and a few lines."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(_lines(report))
 
 
 def _lines(report: DatasetReport) -> Iterator[str]:

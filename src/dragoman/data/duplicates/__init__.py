@@ -2,8 +2,8 @@
 
 ```python
 found = find_duplicates(texts, near=0.7)
-found.same        # [texts] row → number of its text in normal form: equal for exact duplicates
-found.pairs       # [pairs, 2] near-duplicates, as numbers of texts
+found.same        # [texts] row → the first row with the same text in normal form
+found.pairs       # [pairs, 2] near-duplicates among these first rows
 found.clusters()  # [texts] row → the first row of its cluster
 ```
 """
