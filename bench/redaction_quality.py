@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -27,7 +26,13 @@ SEEDS = {"development": 1, "test": 2}
 PERSONAL, OTHER = 500, 500  # texts with and without personal data, for each language
 ADDRESSES = ("email", "url", "ip", "iban", "card", "phone")
 SHOWN = 40
+COLUMNS = (
+    *("language", "n", "recall, %", "addresses, accounts, cards", "phones", "ids", "precision, findings", "characters"),
+    "of 1,000 texts without any, with a false alarm",
+)
+SPELLINGS_OF_PHONES = ("international", "grouped", "bare")
 
+Wanted = Callable[[Value], bool]
 Played = list[tuple[Text, Outcome]]
 
 
@@ -58,51 +63,60 @@ def play(code: str, half: str, seed: int, texts: int) -> Played:
 
 def print_tables(outcomes: Mapping[str, list[Outcome]], texts: int) -> None:
     everything = [outcome for some in outcomes.values() for outcome in some]
-    print("| language | n | recall, % | addresses, accounts, cards | phones | ids | precision, findings | characters |"
-          " texts with a false alarm, of 1,000 |\n" + "|---" * 9 + "|")  # fmt: skip
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
     for code, some in outcomes.items():
         print(language_row(f"{languages()[code].name} `{code}`", some, texts))
     print(language_row("**all**", everything, texts * len(outcomes)))
-    print("\n| kind | with | n | recall, % |\n|---|---|---|---|")
+    print("\n| kind | beside it | n | recall, % |\n|---|---|---|---|")
     for kind, word, wanted in groups():
         share = share_of(everything, wanted)
-        print(f"| {kind} | {word} | {share.total} | {share} |") if share.total else None
-    print("\n| national id | n | recall beside a word, % | n | without, % |\n|---|---|---|---|---|")
+        print(f"| {kind} | {word} | {share.total} | {share} |")
+    print("\n| national id | n | beside its name, % | n | without, % |\n|---|---|---|---|---|")
     for kind in KINDS[len(ADDRESSES) :]:
-        named, bare = (share_of(everything, lambda value, kind=kind, flag=flag: value.kind == kind and value.is_named == flag)  # type: ignore[misc]
-                       for flag in (True, False))  # fmt: skip
+        named, bare = (share_of(everything, of_kind(kind, is_named=flag)) for flag in (True, False))
         print(f"| `{kind}` | {named.total} | {named} | {bare.total} | {bare} |")
 
 
 def language_row(name: str, outcomes: Sequence[Outcome], texts: int) -> str:
-    recalls = [
-        share_of(outcomes),
-        share_of(outcomes, lambda value: value.kind in ADDRESSES[:-1]),
-        share_of(outcomes, lambda value: value.kind == "phone"),
-        share_of(outcomes, lambda value: value.kind not in ADDRESSES),
-    ]
+    recall = share_of(outcomes)
+    parts = [share_of(outcomes, wanted) for wanted in (is_address, of_kind("phone"), is_id)]
     right = sum(outcome.right_findings for outcome in outcomes)
     findings = Share(right, right + sum(len(outcome.alarms) for outcome in outcomes))
     characters = Share(sum(one.right_characters for one in outcomes), sum(one.characters for one in outcomes))
     alarmed = sum(bool(outcome.alarms) for outcome in outcomes if not outcome.found)
-    cells = [str(recalls[0]), *(percent(one) for one in recalls[1:]), str(findings), percent(characters)]
-    return f"| {name} | {recalls[0].total} | {' | '.join(cells)} | {1000 * alarmed / texts:.0f} |"
+    cells = [recall.total, recall, *map(percent, parts), findings, percent(characters), f"{1000 * alarmed / texts:.0f}"]
+    return f"| {name} | {' | '.join(map(str, cells))} |"
 
 
 def percent(share: Share) -> str:
-    return f"{100 * share.count / share.total:.1f}" if share.total else "-"
+    return f"{100 * share.hits / share.total:.1f}" if share.total else "-"
 
 
-def groups() -> Iterator[tuple[str, str, Callable[[Value], bool]]]:
-    for kind in ADDRESSES[:-1]:
-        yield f"`{kind}`", "", lambda value, kind=kind: value.kind == kind  # type: ignore[misc]
-    for spelling in ("international", "grouped", "bare"):
-        for is_named, word in ((True, "a word for telephones"), (False, "none")):
-            yield (f"`phone`, {spelling}", word,
-                   lambda value, one=spelling, flag=is_named: (value.kind, value.spelling, value.is_named) == ("phone", one, flag))  # type: ignore[misc]  # fmt: skip
-    for is_named, word in ((True, "its name"), (False, "none")):
-        yield "national id", word, lambda value, flag=is_named: value.kind not in ADDRESSES and value.is_named == flag  # type: ignore[misc]
-    yield "any but e-mail, URL", "own digits", lambda value: value.spelling == "own digits" and value.kind != "email"
+def groups() -> Iterator[tuple[str, str, Wanted]]:
+    """Names of rows, what stands beside the values, and which those are."""
+    yield from ((f"`{kind}`", "anything", of_kind(kind)) for kind in ADDRESSES[:-1])
+    for spelling in SPELLINGS_OF_PHONES:
+        yield f"`phone`, {spelling}", "a word for telephones", of_phone(spelling, is_named=True)
+        yield f"`phone`, {spelling}", "nothing", of_phone(spelling, is_named=False)
+    yield "national id", "its name", lambda value: is_id(value) and value.is_named
+    yield "national id", "nothing", lambda value: is_id(value) and not value.is_named
+    yield "number in digits of the script", "anything", lambda value: value.spelling == "own digits"
+
+
+def of_kind(kind: str, *, is_named: bool | None = None) -> Wanted:
+    return lambda value: value.kind == kind and is_named in {None, value.is_named}
+
+
+def of_phone(spelling: str, *, is_named: bool) -> Wanted:
+    return lambda value: (value.kind, value.spelling, value.is_named) == ("phone", spelling, is_named)
+
+
+def is_address(value: Value) -> bool:
+    return value.kind in ADDRESSES[:-1]
+
+
+def is_id(value: Value) -> bool:
+    return value.kind not in ADDRESSES
 
 
 # Misses ---------------------------------------------------------------------------------------------------------------
@@ -110,19 +124,17 @@ def groups() -> Iterator[tuple[str, str, Callable[[Value], bool]]]:
 
 def show(played: Mapping[str, Played], kind: str) -> None:
     """What was missed of a kind, or taken for personal data by mistake."""
-    missed: dict[str, list[str]] = defaultdict(list)
     for code, some in played.items():
-        for text, outcome in some:
-            if kind == "alarm":
-                missed[code] += [f"{one[0]}: {text.text[one[1] : one[2]]!r} in {text.text!r}" for one in outcome.alarms]
-            else:
-                missed[code] += [
-                    f"{value.kind} {value.spelling} {'named' if value.is_named else ''}: {text.text[value.start : value.end]!r} in {text.text!r}"
-                    for value, hit in outcome.found
-                    if not hit and value.kind == kind
-                ]
-    for code, lines in missed.items():
+        lines = [line for text, outcome in some for line in wrong(text, outcome, kind)]
         print(f"{code}: {len(lines)}", *lines[:SHOWN], sep="\n    ")
+
+
+def wrong(text: Text, outcome: Outcome, kind: str) -> Iterator[str]:
+    if kind == "alarm":
+        yield from (f"{name}: {text.text[start:end]!r} in {text.text!r}" for name, start, end in outcome.alarms)
+    for value, is_found in outcome.found:
+        if value.kind == kind and not is_found:
+            yield f"{'named' if value.is_named else ''} {text.text[value.start : value.end]!r} in {text.text!r}"
 
 
 if __name__ == "__main__":

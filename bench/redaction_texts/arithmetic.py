@@ -9,7 +9,7 @@ from bench.redaction_texts.chance import Chance
 __all__ = ["date", "dot", "luhn_digit", "mod_11_10_digit", "until"]
 
 
-def dot(value: str | Iterable[int], weights: Iterable[int]) -> int:
+def dot(value: Iterable[int | str], weights: Iterable[int]) -> int:
     """Digits times weights, summed up."""
     return sum(int(digit) * weight for digit, weight in zip(value, weights, strict=True))
 

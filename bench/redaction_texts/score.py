@@ -17,15 +17,15 @@ Found = tuple[str, int, int]  # kind, start, end
 class Share(NamedTuple):
     """So many of so many."""
 
-    count: int
+    hits: int
     total: int
 
     def __str__(self) -> str:
         """As percent, with Wilson's interval."""
         if not self.total:
             return "-"
-        low, high = wilson(self.count, self.total)
-        return f"{100 * self.count / self.total:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+        low, high = wilson(self.hits, self.total)
+        return f"{100 * self.hits / self.total:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 class Outcome(NamedTuple):
@@ -53,8 +53,8 @@ def share_of(outcomes: Iterable[Outcome], wanted: Callable[[Value], bool] = lamb
     return Share(sum(hits), len(hits))
 
 
-def wilson(count: int, total: int) -> tuple[float, float]:
+def wilson(hits: int, total: int) -> tuple[float, float]:
     """Wilson's interval for a share, 95 % (Wilson 1927)."""
-    share, square = count / total, Z * Z / total
+    share, square = hits / total, Z * Z / total
     middle, half = share + square / 2, Z * math.sqrt(share * (1 - share) / total + square / total / 4)
     return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))

@@ -89,7 +89,9 @@ class Maker:
             content, spelling = self._content(slot[1], kind, id_kind)
             content = self._in_own_digits(content) if has_own_digits and kind not in {"email", "url", "ip"} else content
             if not slot[1]:
-                spelling = "own digits" if has_own_digits and not content.isascii() and not spelling else spelling
+                spelling = spelling or (
+                    "own digits" if has_own_digits and has_digits_of(content, self.language.zero) else ""
+                )
                 values.append(Value(id_kind or kind, len(whole), len(whole) + len(content), spelling, is_named))
             whole += content
             place = slot.end()
@@ -123,6 +125,10 @@ class Maker:
         zero = ord(self.language.zero)
         digits = "".join(chr(zero + int(sign)) if sign in "0123456789" else sign for sign in value)
         return digits.translate(WIDE) if self.language.zero == WIDE_ZERO and self.chance.likely(0.5) else digits
+
+
+def has_digits_of(value: str, zero: str) -> bool:
+    return any(0 <= ord(sign) - ord(zero) < 10 for sign in value)
 
 
 def pieces(text: Text) -> Iterator[tuple[str, Value | None]]:

@@ -8,13 +8,17 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.data.sources.test_kafka import FakeBroker
 
 from dragoman.data import staging
+from dragoman.data.datasets import ingest
 from dragoman.data.ingesting import Ingested, Ingesting, Stores, check_source, contract_digest
 from dragoman.data.quarantine import quarantine_table
 from dragoman.data.sources import open_source
+from dragoman.data.sources.kafka import KafkaTopic
 from dragoman.data.stored_rows import stored_batches, verify_version
 from dragoman.errors import Conflict, InvalidData, InvalidInput, Untrusted
+from dragoman.records import Example
 from dragoman.spec.contract_file import parse_contract
 from dragoman.store.memory import MemoryCatalog
 from dragoman.store.tables import DeltaTables
@@ -329,6 +333,37 @@ def test_progress_is_told(world):
         ingesting.run(world.source("a.jsonl"), report=told.append)
     assert [one.doing for one in told] == ["checking", "storing"]
     assert (told[0].rows, told[0].share, told[1].share) == (3, 1.0, 1.0)
+
+
+def test_rows_are_added_to_a_version_that_a_training_made(world):
+    rows = [{"id": "a", "text": "t", "label": "x", "language": "de", "split": "train"}]
+    examples = [Example(**row) for row in rows]
+    ingest(examples, name="people", sources={}, tables=world.stores.tables, catalog=world.stores.catalog)
+    world.contract = parse_contract('extra = "keep"\n[columns.id]\ntype = "string"\nunique = true\n', name="people")
+    done = world.ingest([{"id": "b", "text": "new"}], append=True)
+    assert (done.version.number, done.version.rows, done.version.parent) == (1, 2, 0)
+    assert [row["split"] for row in world.rows()] == ["train", None]
+
+
+def test_every_message_of_a_topic_is_in_one_version_and_bad_ones_are_filed_once(world):
+    broker = FakeBroker([json.dumps(GOOD[0]).encode(), b"{"])
+
+    def read() -> Ingested:
+        with Ingesting("people", world.contract, world.stores) as ingesting:
+            parent = ingesting.newest
+            since = parent.positions.get("kafka:chat") if parent else None
+            source = KafkaTopic(broker, "chat", columns={"age": "integer"}, since=since)
+            return ingesting.run(source, parent=parent, quarantine=True)
+
+    assert read().version.positions == {"kafka:chat": {"0": 2}}
+    assert read().is_new is False
+    broker.partitions[0].append(b"[")
+    assert read().version.number == 0  # a bad message alone makes no version, and waits for the next good one
+    broker.partitions[0].append(json.dumps(GOOD[1]).encode())
+    assert read().version.positions == {"kafka:chat": {"0": 4}}
+    assert world.rows() == GOOD[:2]
+    filed = sorted((row["source"], row["line"]) for row in world.quarantine())
+    assert filed == [("kafka:chat/0", 1), ("kafka:chat/0", 2)]
 
 
 ROWS = st.lists(

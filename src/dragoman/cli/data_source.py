@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,9 @@ from dragoman.data.sources import FORMATS, CsvDialect
 from dragoman.errors import InvalidInput
 
 __all__ = ["Given", "csv_options", "source_options"]
+
+
+URL_VARIABLE = "DRAGOMAN_SQL"  # a URL with a password does not belong into a command line
 
 
 class Given(NamedTuple):
@@ -40,15 +44,18 @@ class Given(NamedTuple):
     def origin(self) -> Origin:
         """The one place that is named. Raises `InvalidInput` for none, or more than one."""
         named = [
-            what for what, value in (("files", self.places), ("--sql", self.url), ("--kafka", self.kafka)) if value
+            what
+            for what, value in (("files", self.places), ("--sql", self.url or self.query), ("--kafka", self.kafka))
+            if value
         ]
         if len(named) != 1:
             what = " and ".join(named) if named else "no source"
             raise InvalidInput(
                 f"The command names {what}.", help="Name files, or --sql and --query, or --kafka and --topic."
             )
-        if self.url is not None:
-            return Query(self.url, _needed(self.query, "--query", "--sql"))
+        if self.url or self.query:
+            url = self.url or os.environ.get(URL_VARIABLE)
+            return Query(_needed(url, "--sql", "--query"), _needed(self.query, "--query", "--sql"))
         return self._topic(self.kafka) if self.kafka else self.files(self.places)
 
     def files(self, places: Sequence[str | Path]) -> Files:
@@ -99,7 +106,10 @@ def source_options(command: Command) -> Command:
     return _all_of(
         csv_options(command),
         click.option(
-            "--sql", "url", envvar="DRAGOMAN_SQL", metavar="URL", help="A database: sqlite:///FILE or postgresql://…"
+            "--sql",
+            "url",
+            metavar="URL",
+            help=f"A database: sqlite:///FILE or postgresql://… Default: {URL_VARIABLE} in the environment.",
         ),
         click.option("--query", metavar="SELECT", help="Of a database: the query whose rows are read."),
         click.option("--kafka", metavar="HOST:PORT,…", help="The brokers of Kafka."),

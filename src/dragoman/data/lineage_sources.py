@@ -29,7 +29,7 @@ class OpenLineageName(NamedTuple):
 def name_of_source(name: str, root: Path) -> OpenLineageName:
     """The name of a source of a dataset version: a file, a Delta table, a query, or messages of a topic."""
     if match := URL.match(AGAIN.sub("", name)):
-        return _database(match["url"], match["query"])
+        return _database(match["url"], match["query"], root)
     if match := TOPIC.match(name):
         return OpenLineageName("kafka", match["topic"], "TOPIC", f"{match['partition']}:{match['offsets']}")
     if match := SNAPSHOT.match(name):
@@ -37,10 +37,10 @@ def name_of_source(name: str, root: Path) -> OpenLineageName:
     return OpenLineageName("file", (root / name).as_posix(), "FILE")
 
 
-def _database(url: str, query: str) -> OpenLineageName:
+def _database(url: str, query: str, root: Path) -> OpenLineageName:
     parts = urlsplit(url)
     database = parts.path.removeprefix("/")
     if parts.scheme == "sqlite":
-        return OpenLineageName("file", database, query=query)
+        return OpenLineageName("file", (root / database).as_posix(), query=query)
     address = f"postgres://{parts.hostname or 'localhost'}:{parts.port or POSTGRES_PORT}"
     return OpenLineageName(address, database, query=query)

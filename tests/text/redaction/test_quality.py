@@ -31,7 +31,7 @@ def outcomes() -> list[Outcome]:
 def recall(wanted: Callable[[Value], bool]) -> float:
     share = share_of(outcomes(), wanted)
     assert share.total >= 30
-    return share.count / share.total
+    return share.hits / share.total
 
 
 @pytest.mark.parametrize("kind", FLOORS)

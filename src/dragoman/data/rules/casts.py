@@ -101,7 +101,7 @@ def _read_string(raw: pa.Array) -> pa.Array | None:
 
 def _read_integer(raw: pa.Array) -> pa.Array | None:
     if pa.types.is_uint64(raw.type):
-        return pc.if_else(pc.less_equal(raw, 2**63 - 1), raw, None).cast(pa.int64())
+        return pc.if_else(pc.less_equal(raw, pa.scalar(2**63 - 1, pa.uint64())), raw, None).cast(pa.int64())
     if pa.types.is_integer(raw.type):
         return raw.cast(pa.int64())
     if pa.types.is_floating(raw.type):

@@ -115,7 +115,8 @@ IN_A_ROW = _any_of(
 IN_PLACE = _any_of(
     [
         SMALL + _pairs(POSSIBLE),
-        CAPITAL + _pairs(POSSIBLE - APOSTROPHE - EM_DASH) + LETTER,
+        CAPITAL + _pairs(POSSIBLE - APOSTROPHE - EM_DASH - NO_BREAK) + LETTER,
+        CAPITAL + _pairs(NO_BREAK) + SMALL,
         CAPITAL + _pairs(APOSTROPHE) + CAPITAL,
         START + _pairs(POSSIBLE, without=DASHED) + LETTER,
         START + _pairs(DASHES) + SMALL,

@@ -40,7 +40,12 @@ def shown_at(array: pa.Array, row: int) -> str:
     kind = one.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         one = one.cast(pa.large_binary())
-    return shown(one[0].as_py())
+    if pa.types.is_timestamp(kind) and one[0].is_valid:
+        return str(one.cast(pa.string())[0])[:SHOWN_CHARACTERS]
+    try:
+        return shown(one[0].as_py())
+    except (ArithmeticError, ValueError):  # a date that no Python object holds, or bad text in a list
+        return f"a value of type {kind}"
 
 
 def listed(values: Sequence[Any]) -> str:

@@ -117,9 +117,12 @@ def _quick(line: bytes) -> dict[str, Any] | None:
         row = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not isinstance(row, dict) or any(isinstance(value, (dict, list)) for value in row.values()):
+    if not isinstance(row, dict):
         return None
-    quotes = 2 * (len(row) + sum(isinstance(value, str) for value in row.values()))
+    kinds = list(map(type, row.values()))
+    if dict in kinds or list in kinds:
+        return None
+    quotes = 2 * (len(row) + kinds.count(str))
     plain = line.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in line else line
     return row if plain.count(b'"') == quotes else None
 

@@ -57,6 +57,7 @@ class WatchedFolder:
         self.folder, self.pattern, self.memory = folder, pattern, memory
         self.settle_seconds, self.clock = settle_seconds, clock
         self.taken = _read(memory)
+        self.waiting = 0  # files that were there at the last look, and may not be whole yet
         self._seen: dict[Path, Seen] = {}
 
     def ready(self) -> list[Path]:
@@ -68,12 +69,8 @@ class WatchedFolder:
             seen[path] = before if before is not None and is_same else Seen(size, changed, now)
         self._seen = seen
         whole = [path for path, one in seen.items() if now - one.since >= self.settle_seconds]
+        self.waiting = len(seen) - len(whole)
         return sorted(whole, key=lambda path: (seen[path].changed, path))
-
-    @property
-    def waiting(self) -> int:
-        """Files that were there at the last look, and may not be whole yet."""
-        return sum(self.clock() - one.since < self.settle_seconds for one in self._seen.values())
 
     def take(self, path: Path, *, refused: str = "") -> None:
         """Remember a file, as it was at the last look, and with it why it was refused."""

@@ -6,6 +6,7 @@ many differences (von Neumann 1941). The largest ones are left out, so that it d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
@@ -18,6 +19,7 @@ from dragoman.monitoring.drift.parts import Parts
 __all__ = ["LONGER", "recent_inflation"]
 
 LEFT_OUT = 2  # differences: there, and back
+CLEAR = 2.0  # standard errors above 1 from which inflation is believed: else every cell would pay for chance
 LONGER = 6  # buckets that are taken together for longer windows
 PRIOR = 5.0  # so much expected variance without bursts is lent to each part
 ROWS = 4_096  # parts at a time
@@ -75,7 +77,8 @@ def _between(inside: Doubles, texts: Doubles) -> Doubles:
         for one in (ratio, gaps, expected):
             one[largest, column] = 0.0
     raw = (gaps.sum(axis=0) / _kept_share(len(gaps)) + PRIOR) / (expected.sum(axis=0) + PRIOR)
-    return raised(raw, free)
+    is_clear = raw - 1 > CLEAR * math.sqrt(3.0 / free)  # such means vary 3/2 as much as those of independent squares
+    return np.where(is_clear, raised(raw, free), 1.0)
 
 
 def _kept_share(pairs: int) -> float:

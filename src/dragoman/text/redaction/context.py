@@ -73,6 +73,8 @@ class Surroundings:
         start = end + self._text.startswith(" ", end)
         if start >= self._limit or not self._text[start].isalpha():
             return NO_KINDS
+        if _plain(self._text[start : start + 2])[:2] not in _vocabulary()[1]:
+            return NO_KINDS
         text, _ = self._text_after(end)
         word = _word_at(text, start - end)
         return _vocabulary()[0][word] if word else NO_KINDS
@@ -87,6 +89,8 @@ class Surroundings:
 
     def has_digits_before(self, start: int) -> bool:
         """Whether a word of digits alone, and a space, come right before a place."""
+        if start - self._floor < 2 or self._text[start - 1] != " " or not self._text[start - 2].isalnum():
+            return False
         return reversed_match(DIGITS_BEFORE, self._text, start, floor=self._floor, most=LEFT) is not None
 
     def is_in_fours(self, start: int) -> bool:

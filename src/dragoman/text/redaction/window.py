@@ -132,7 +132,7 @@ def _word(match: re.Match[str]) -> Word:
     if text.isalnum():
         return Word(start, end, text, str(len(text)), len(text))
     opened = text.count("(") - text.count(")")
-    if BRACKETED.fullmatch(text):
+    if text[0] == "(" and BRACKETED.fullmatch(text):
         start, end, text = start + 1, end - 1, text[1:-1]
     elif opened > 0 and text.startswith("("):
         start, text = start + 1, text[1:]

@@ -81,7 +81,7 @@ CENTRAL_EUROPE = (
         r"[1-9][0-9]{9}",
         _at_svnr,
         ["~10", "4 6", "4-6", "4/6"],
-        "svnr|sv-nr|sozialversicherung|versicherungsnummer",
+        "svnr|sv-nr|sv-nummer|sv nummer|sozialversicherung|versicherungsnummer",
     ),
     rule("ch_ahv", r"756[0-9]{10}", _ch_ahv, ["13", "3.4.4.2", "3 4 4 2", "3-4-4-2"], "ahv|avs|ahv-nummer|numéro avs"),
     rule(
@@ -96,7 +96,7 @@ CENTRAL_EUROPE = (
         r"[0-9]{8}[A-Z][0-9]{3}",
         _de_pension_number,
         ["12"],
-        "rentenversicherung|sozialversicherung|versicherungsnummer|svnr|rvnr",
+        "rentenversicherung|sozialversicherung|versicherungsnummer|rv-nummer|svnr|rvnr",
     ),
     rule(
         "de_tax_id",
