@@ -24,7 +24,8 @@ from dragoman.records.datasets import (
     Spread,
     ValueShift,
 )
-from dragoman.records.inputs import QuestionInput, RankInput, TextInput
+from dragoman.records.features import AppliedView, FeatureColumn, ViewColumn, Watermark
+from dragoman.records.inputs import Key, QuestionInput, RankInput, RowInput, TextInput
 from dragoman.records.log import Label, PredictionRow
 from dragoman.records.monitoring import (
     Alert,
@@ -47,11 +48,14 @@ from dragoman.records.predictions import (
     Entity,
     EntityPrediction,
     FillPrediction,
+    ForecastPrediction,
+    ForecastValue,
     LabelPrediction,
     Prediction,
     RankedText,
     RankPrediction,
     Usage,
+    ValuePrediction,
 )
 from dragoman.records.registry import BundleFile, Manifest, Signature, Version
 from dragoman.records.releases import (
@@ -66,7 +70,16 @@ from dragoman.records.releases import (
     TallyRow,
     Verdict,
 )
-from dragoman.records.training import Interval, LanguageScore, ParityReport, Report, Run
+from dragoman.records.training import (
+    ColumnWeight,
+    GroupError,
+    Interval,
+    LanguageScore,
+    ParityReport,
+    Report,
+    Run,
+    ValueReport,
+)
 from dragoman.records.tuning import Agreement, Form, FormReport, TuningReport
 from dragoman.records.views import (
     BurnRate,
@@ -92,6 +105,7 @@ __all__ = [
     "AnswerPrediction",
     "AnswerSpan",
     "ApiKey",
+    "AppliedView",
     "AuditRow",
     "BadRow",
     "Baseline",
@@ -101,6 +115,7 @@ __all__ = [
     "Candidate",
     "CategoryShift",
     "CheckReport",
+    "ColumnWeight",
     "Counts",
     "CountsKind",
     "DatasetDiff",
@@ -113,12 +128,17 @@ __all__ = [
     "Entity",
     "EntityPrediction",
     "Example",
+    "FeatureColumn",
     "FillPrediction",
     "Finding",
+    "ForecastPrediction",
+    "ForecastValue",
     "Form",
     "FormReport",
     "GateResult",
+    "GroupError",
     "Interval",
+    "Key",
     "Label",
     "LabelPrediction",
     "LanguageReport",
@@ -146,6 +166,7 @@ __all__ = [
     "ReleaseStatus",
     "Report",
     "Role",
+    "RowInput",
     "Run",
     "Severity",
     "Signature",
@@ -165,9 +186,13 @@ __all__ = [
     "TuningReport",
     "Unjudged",
     "Usage",
+    "ValuePrediction",
+    "ValueReport",
     "ValueShift",
     "Verdict",
     "Version",
     "VersionView",
+    "ViewColumn",
     "Violation",
+    "Watermark",
 ]

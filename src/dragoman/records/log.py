@@ -32,10 +32,13 @@ class PredictionRow(Record, frozen=True, kw_only=True):
     labels: list[str] = []  # best first
     scores: list[float] = []
     abstained: bool = False
+    value: float | None = None  # of a model of numbers; of a forecast, the first value
     queue_ms: float = 0.0
     inference_ms: float = 0.0
     total_ms: float = 0.0
-    features: dict[str, Any] = {}  # as served
+    features: dict[str, Any] = {}  # as served: column → value, `VIEW.FEATURE` → value
+    key: str = ""  # of the entity, as JSON; where the request named one
+    features_time: str = ""  # at which its features were looked up
     error: str = ""  # its type, where there is no answer
     trace: str = ""  # id of the request's trace, where it has one
 

@@ -17,11 +17,14 @@ __all__ = [
     "Entity",
     "EntityPrediction",
     "FillPrediction",
+    "ForecastPrediction",
+    "ForecastValue",
     "LabelPrediction",
     "Prediction",
     "RankPrediction",
     "RankedText",
     "Usage",
+    "ValuePrediction",
 ]
 
 
@@ -122,6 +125,29 @@ class FillPrediction(Prediction, frozen=True, kw_only=True):
     """What may stand at the masks of a text: mask by mask, best first."""
 
     candidates: list[Candidate]
+
+
+class ValuePrediction(Prediction, frozen=True, kw_only=True):
+    """A number, and the interval that holds the true one with the probability that the spec asks for."""
+
+    value: float
+    low: float
+    high: float
+
+
+class ForecastValue(Record, frozen=True, kw_only=True):
+    """A number told for a time to come, with its interval."""
+
+    time: str
+    value: float
+    low: float
+    high: float
+
+
+class ForecastPrediction(Prediction, frozen=True, kw_only=True):
+    """The next values of a series, in the order of time."""
+
+    forecast: list[ForecastValue]
 
 
 class Usage(Record, frozen=True, kw_only=True):

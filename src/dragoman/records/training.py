@@ -6,7 +6,7 @@ from typing import Any
 
 from dragoman.records.base import Record
 
-__all__ = ["Interval", "LanguageScore", "ParityReport", "Report", "Run"]
+__all__ = ["ColumnWeight", "GroupError", "Interval", "LanguageScore", "ParityReport", "Report", "Run", "ValueReport"]
 
 
 class Interval(Record, frozen=True, kw_only=True):
@@ -27,6 +27,13 @@ class LanguageScore(Record, frozen=True, kw_only=True):
     macro_f1: float
 
 
+class ColumnWeight(Record, frozen=True, kw_only=True):
+    """How much of what a model learned from columns is due to one of them; all weights add up to 1."""
+
+    name: str
+    weight: float
+
+
 class Report(Record, frozen=True, kw_only=True):
     """Evaluation of a model on one split."""
 
@@ -36,10 +43,40 @@ class Report(Record, frozen=True, kw_only=True):
     calibration_error: float  # expected calibration error, 15 equal-width bins
     languages: list[LanguageScore]  # worst first
     confusions: list[tuple[str, str, int]]  # (true label, predicted label, count), most frequent first
+    roc_auc: Interval | None = None  # of two labels
+    log_loss: float | None = None
+    columns: list[ColumnWeight] = []  # what counts most first, where the model reads columns
 
     @property
     def worst_language(self) -> LanguageScore:
         return self.languages[0]
+
+
+class GroupError(Record, frozen=True, kw_only=True):
+    """Errors of a part of the rows: a language, a series, or a step of a forecast."""
+
+    name: str
+    n: int
+    mae: float
+    naive_mae: float
+    coverage: float
+
+
+class ValueReport(Record, frozen=True, kw_only=True):
+    """Evaluation of a model of numbers on one split. Errors are in the unit of the target."""
+
+    split: str
+    mae: Interval
+    rmse: float
+    r2: float
+    wape: float  # sum of absolute errors over the sum of absolute true values
+    naive_mae: float  # of the median of the training rows; of a forecast, of the value one season before
+    skill: float  # 1 - mae / naive_mae
+    coverage: Interval  # share of true values inside the intervals
+    width: float  # mean width of the intervals
+    target_coverage: float
+    groups: dict[str, list[GroupError]] = {}  # "language", "series", "step" → worst first; steps in their order
+    columns: list[ColumnWeight] = []  # what counts most first
 
 
 class ParityReport(Record, frozen=True, kw_only=True):

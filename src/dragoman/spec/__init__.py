@@ -8,10 +8,12 @@ these annotations.
 from __future__ import annotations
 
 from dragoman.spec.base import Section
+from dragoman.spec.features import FeaturesSpec, ForecastSpec, TreesSpec
 from dragoman.spec.monitoring import AlertsSpec, DriftSpec, LanguageSloSpec, SignalName, SloSpec
 from dragoman.spec.reading import convert_spec, parse_spec, read_spec, spec_to_dict
 from dragoman.spec.reference import FieldRow, field_rows, spec_schema
 from dragoman.spec.sections import (
+    TASKS,
     BaseSpec,
     BeforeSpec,
     DataSpec,
@@ -21,16 +23,20 @@ from dragoman.spec.sections import (
     ModelSpec,
     ReleaseSpec,
     ServingSpec,
+    TaskName,
     TrainingSpec,
 )
 
 __all__ = [
+    "TASKS",
     "AlertsSpec",
     "BaseSpec",
     "BeforeSpec",
     "DataSpec",
     "DriftSpec",
+    "FeaturesSpec",
     "FieldRow",
+    "ForecastSpec",
     "GatesSpec",
     "LanguageSloSpec",
     "LogSpec",
@@ -41,7 +47,9 @@ __all__ = [
     "ServingSpec",
     "SignalName",
     "SloSpec",
+    "TaskName",
     "TrainingSpec",
+    "TreesSpec",
     "convert_spec",
     "field_rows",
     "parse_spec",

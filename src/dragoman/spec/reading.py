@@ -117,6 +117,7 @@ def _refuse_contradictions(spec: ModelSpec, source: str) -> None:
         if twice := sorted({value for value in values if values.count(value) > 1}):
             raise InvalidSpec(f"{source}: '{key}' names {twice[0]!r} twice.", help="Remove one of the two.")
     _refuse_data(spec, source)
+    _refuse_of_task(spec, source)
     if spec.release is not None:
         _refuse_steps(spec.release.steps, source)
     _refuse_watching(spec, source)
@@ -140,6 +141,47 @@ def _refuse_data(spec: ModelSpec, source: str) -> None:
             f"{source}: 'data.dataset' is {dataset!r}, and 'data.files' makes another version.",
             help="Leave out data.files to train on that version, or the number to train on the files.",
         )
+
+
+def _refuse_of_task(spec: ModelSpec, source: str) -> None:
+    """What the task needs and lacks, or has and cannot use."""
+    if spec.has_labels and len(spec.data.labels) < 2:
+        raise InvalidSpec(f"{source}: 'data.labels' names fewer than two labels.", help="Name those that are told.")
+    if not spec.has_labels and spec.data.labels:
+        raise InvalidSpec(f"{source}: 'data.labels' stands in a spec of {spec.task}.", help="Leave it out.")
+    if spec.reads_text and not spec.languages:
+        raise InvalidSpec(f"{source}: 'languages' is empty.", help='Name those of the texts: languages = ["de", "en"].')
+    if not spec.reads_text and spec.features is None:
+        raise InvalidSpec(f"{source}: a model for {spec.task} needs [features].", help="Name its columns or views.")
+    if (spec.task == "forecasting") != (spec.forecast is not None):
+        raise InvalidSpec(
+            f"{source}: [forecast] and the task 'forecasting' belong together; the task is '{spec.task}'.",
+            help="Add the one, or leave out the other.",
+        )
+    _refuse_features(spec, source)
+
+
+def _refuse_features(spec: ModelSpec, source: str) -> None:
+    features = spec.features
+    if features is None:
+        return
+    if not features.columns and not features.views and spec.task != "forecasting":
+        raise InvalidSpec(f"{source}: [features] names nothing.", help="Name columns or views, or leave it out.")
+    if features.views and spec.data.time is None:
+        raise InvalidSpec(
+            f"{source}: 'features.views' needs 'data.time'.",
+            help="Name the column of the time at which a row was to be answered: what came later is left out.",
+        )
+    known = [("features.columns", features.columns), ("features.views", features.views)]
+    for key, values in known:
+        if twice := sorted({value for value in values if values.count(value) > 1}):
+            raise InvalidSpec(f"{source}: '{key}' names {twice[0]!r} twice.", help="Remove one of the two.")
+    ahead = spec.forecast.known if spec.forecast else []
+    for key, values in (("categories", features.categories), ("required", features.required), ("known", ahead)):
+        if strange := sorted(set(values) - set(features.columns)):
+            raise InvalidSpec(
+                f"{source}: '{key}' names {strange[0]!r}, which 'features.columns' does not.", help="Add it there."
+            )
 
 
 def _refuse_steps(steps: list[float], source: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
 from dragoman.spec.base import DatasetName, Language, Name, Section
+from dragoman.spec.features import FeaturesSpec, ForecastSpec, TreesSpec
 from dragoman.spec.monitoring import AlertsSpec, DriftSpec, SloSpec
 
 __all__ = [
+    "TASKS",
     "BaseSpec",
     "BeforeSpec",
     "DataSpec",
@@ -20,8 +22,12 @@ __all__ = [
     "ModelSpec",
     "ReleaseSpec",
     "ServingSpec",
+    "TaskName",
     "TrainingSpec",
 ]
+
+TaskName = Literal["text-classification", "tabular-classification", "tabular-regression", "forecasting"]
+TASKS: tuple[TaskName, ...] = get_args(TaskName)
 
 
 class BaseSpec(Section, frozen=True, kw_only=True):
@@ -58,8 +64,22 @@ class DataSpec(Section, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=list)
     labels: Annotated[
         list[Annotated[str, Meta(min_length=1)]],
-        Meta(min_length=2, description="The label set, in the order of the head."),
-    ]
+        Meta(description="The label set, in the order of the head. Classification requires two or more."),
+    ] = msgspec.field(default_factory=list)
+    target: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(
+            description="Column of the truth. Default: `label`; models of numbers, and those that read columns of "
+            "their own, must name it if it is another.",
+        ),
+    ] = None
+    time: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(
+            description="Column of the time at which a row was to be answered: feature views are joined as they were "
+            "known then, and without a column `split` the newest rows become the test split.",
+        ),
+    ] = None
     dataset: Annotated[
         DatasetName | None,
         Meta(
@@ -134,6 +154,20 @@ class GatesSpec(Section, frozen=True, kw_only=True):
         ),
     ] = 0.995
     worst_language_agreement: Annotated[float, Meta(ge=0, le=1, description="The same, in every language.")] = 0.98
+    roc_auc: Annotated[
+        float,
+        Meta(ge=0, le=1, description="Least area under the ROC curve of a classifier of table rows; over two labels."),
+    ] = 0.0
+    skill: Annotated[
+        Annotated[float, Meta(lt=1)] | None,
+        Meta(
+            description="Of models of numbers: least share of the naive answer's mean absolute error that is avoided. "
+            "The naive answer is the median of the training rows, and for forecasts the value one season before.",
+        ),
+    ] = None
+    coverage: Annotated[
+        float, Meta(ge=0, le=1, description="Of models of numbers: least share of true values inside the intervals.")
+    ] = 0.0
 
 
 class ServingSpec(Section, frozen=True, kw_only=True):
@@ -294,14 +328,24 @@ class ModelSpec(Section, frozen=True, kw_only=True):
 
     name: Annotated[Name, Meta(description="Name of the model: lower case, digits, `-` and `_`.")]
     owner: Annotated[str, Meta(min_length=1, description="Who answers for the model. Required.")]
-    languages: Annotated[
-        list[Language], Meta(min_length=1, description="BCP 47 codes of the languages that the model serves.")
-    ]
     data: Annotated[DataSpec, Meta(description="What the model learns from.")]
-    task: Annotated[Literal["text-classification"], Meta(description="What the model does.")] = "text-classification"
+    languages: Annotated[
+        list[Language],
+        Meta(
+            description="BCP 47 codes of the languages that the model serves. Required where it reads texts; rows of a "
+            "table may have a language, too."
+        ),
+    ] = msgspec.field(default_factory=list)
+    task: Annotated[TaskName, Meta(description="What the model does.")] = "text-classification"
     description: Annotated[str, Meta(description="One or two sentences for the model card.")] = ""
     base: Annotated[BaseSpec, Meta(description="Where the encoder starts from.")] = BaseSpec()
+    features: Annotated[
+        FeaturesSpec | None,
+        Meta(description="What the model reads of columns and feature views; beside the text, where the task has one."),
+    ] = None
     training: Annotated[TrainingSpec, Meta(description="How the model learns.")] = TrainingSpec()
+    trees: Annotated[TreesSpec | None, Meta(description="How a model of a table grows its trees.")] = None
+    forecast: Annotated[ForecastSpec | None, Meta(description="What a forecast says. Required by the task.")] = None
     gates: Annotated[GatesSpec, Meta(description="What a version must reach to become the champion.")] = GatesSpec()
     serving: Annotated[ServingSpec, Meta(description="How the model answers.")] = ServingSpec()
     log: Annotated[LogSpec, Meta(description="What is kept of every answer.")] = LogSpec()
@@ -309,6 +353,15 @@ class ModelSpec(Section, frozen=True, kw_only=True):
     slo: Annotated[SloSpec, Meta(description="What users may count on.")] = SloSpec()
     drift: Annotated[DriftSpec, Meta(description="How changes of what comes in and goes out are found.")] = DriftSpec()
     alerts: Annotated[AlertsSpec, Meta(description="How alerts are told.")] = AlertsSpec()
+
+    @property
+    def reads_text(self) -> bool:
+        return self.task == "text-classification"
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether it answers labels; else numbers."""
+        return self.task in ("text-classification", "tabular-classification")
 
     @property
     def dataset_name(self) -> str:

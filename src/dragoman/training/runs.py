@@ -25,6 +25,10 @@ UNTRAINED_SECTIONS = (
     "slo",
 )  # a change of these needs no training
 
+# Left out, a spec is what it was before there were any.
+ADDED_SECTIONS = ("features", "forecast", "trees")
+ADDED_TO_DATA = ("target", "time")
+
 
 def run_id_of(spec: ModelSpec, dataset_digest: str) -> str:
     """The name of a training: the same spec and data give the same name."""
@@ -75,5 +79,8 @@ def now() -> str:
 
 
 def _spec_digest(spec: ModelSpec) -> str:
-    trained = {key: value for key, value in spec_to_dict(spec).items() if key not in UNTRAINED_SECTIONS}
-    return hashlib.sha256(msgspec.json.encode(trained, order="sorted")).hexdigest()
+    whole = spec_to_dict(spec)
+    data = {key: value for key, value in whole["data"].items() if key not in ADDED_TO_DATA or value is not None}
+    trained = {key: value for key, value in whole.items() if key not in (*UNTRAINED_SECTIONS, *ADDED_SECTIONS)}
+    added = {key: whole[key] for key in ADDED_SECTIONS if whole[key] is not None}
+    return hashlib.sha256(msgspec.json.encode(trained | added | {"data": data}, order="sorted")).hexdigest()

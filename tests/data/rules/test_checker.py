@@ -11,14 +11,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.data.rules.oracle import WRONG, has_controls, is_blank, is_damaged, read
+from tests.data.rules.tables import NOW, batch, check, column, texts
 
 from dragoman.data.batches import Place
 from dragoman.data.rules import Checker, checker, report_text
 from dragoman.errors import InvalidData
 from dragoman.records import CheckReport
 from dragoman.spec.contract_file import parse_contract
-from tests.data.rules.oracle import WRONG, has_controls, is_blank, is_damaged, read
-from tests.data.rules.tables import NOW, batch, check, column, texts
 
 WHOLE = """
 unique = [["id", "n"]]
@@ -84,7 +84,12 @@ def is_good(row: dict) -> bool:
     except UnicodeEncodeError:
         return False
     text_is_good = text_is_good and not (text and (has_controls(text) or is_damaged(text)))
-    return bool(row["id"] is not None and text_is_good and t is not WRONG and (n is None or (n is not WRONG and 0 <= n < 10 and n != 3)))
+    return bool(
+        row["id"] is not None
+        and text_is_good
+        and t is not WRONG
+        and (n is None or (n is not WRONG and 0 <= n < 10 and n != 3))
+    )
 
 
 @given(rows=ROWS)
@@ -118,7 +123,12 @@ def test_small_slices_judge_as_large_ones_do(rows, size):
         patch.setattr(checker, "SLICE_ROWS", size)
         sliced = check(WHOLE, table(rows))
     whole = check(WHOLE, table(rows))
-    assert (sliced.good, sliced.report, sliced.reasons, sliced.kept) == (whole.good, whole.report, whole.reasons, whole.kept)
+    assert (sliced.good, sliced.report, sliced.reasons, sliced.kept) == (
+        whole.good,
+        whole.report,
+        whole.reasons,
+        whole.kept,
+    )
 
 
 @given(rows=ROWS)
@@ -126,8 +136,12 @@ def test_in_quarantine_rules_over_all_rows_look_at_good_rows_only(rows):
     good = [row for row in rows if is_good(row)]
     quarantined, pure = check(WHOLE, table(rows), quarantine=True), check(WHOLE, table(good))
     each_row = {"required", "type", "length", "blank", "control", "damage", "bounds", "forbidden"}
-    over_all = [(one.words, one.observed, one.count) for one in quarantined.report.violations if one.rule not in each_row]
-    assert over_all == [(one.words, one.observed, one.count) for one in pure.report.violations if one.rule not in each_row]
+    over_all = [
+        (one.words, one.observed, one.count) for one in quarantined.report.violations if one.rule not in each_row
+    ]
+    assert over_all == [
+        (one.words, one.observed, one.count) for one in pure.report.violations if one.rule not in each_row
+    ]
 
 
 def test_late_rows_have_the_numbers_in_which_they_were_judged():
@@ -148,7 +162,10 @@ REQUIRED = column('type = "integer"\nrequired = true')
 
 
 def test_an_empty_table_breaks_nothing():
-    report = check(REQUIRED + "[labels]\ncolumn = 'l'\nallowed = ['a']\n" + column('type = "string"', "l"), batch({"x": [], "l": []})).report
+    report = check(
+        REQUIRED + "[labels]\ncolumn = 'l'\nallowed = ['a']\n" + column('type = "string"', "l"),
+        batch({"x": [], "l": []}),
+    ).report
     assert (report.passed, report.rows) == (True, 0)
     assert [one.words for one in report.unjudged] == ["'l' is \"a\""]
 
@@ -229,14 +246,17 @@ def test_a_report_is_a_record_and_a_text():
         "? 'n' is at least 0 and less than 10: not judged, no row has a value",
         "? 'n' is not 3: not judged, no row has a value",
         "? 'n' is at most 5: not judged, no row has a value",
-        "? the values of \"id\", \"n\" are unique: not judged, no row has a value",
+        '? the values of "id", "n" are unique: not judged, no row has a value',
         "? the newest 't' is at most 24 hours old: not judged, no row has a time",
         "? the mean of 'n' is at most 3: not judged, no row has a value",
     ]
 
 
 def test_most_rows_may_be_enough_and_then_no_single_row_is_bad():
-    contract = ONE + '[[expectations]]\ntype = "expect_column_values_to_be_between"\ncolumn = "x"\nmin_value = 0\nmostly = 0.75\n'
+    contract = (
+        ONE
+        + '[[expectations]]\ntype = "expect_column_values_to_be_between"\ncolumn = "x"\nmin_value = 0\nmostly = 0.75\n'
+    )
     enough = check(contract, batch({"x": [1, 2, 3, -1]}))
     too_few = check(contract, batch({"x": [1, 2, -3, -1]}))
     assert (enough.report.passed, enough.good) == (True, [True] * 4)
@@ -259,6 +279,6 @@ def test_an_abandoned_check_leaves_no_file_open(tmp_path):
 def test_keys_go_to_the_folder_that_is_given(tmp_path, monkeypatch):
     folders = []
     real = tempfile.TemporaryFile
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir=None: (folders.append(dir), real(dir=dir))[1])
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **named: (folders.append(named["dir"]), real(**named))[1])
     check(WHOLE, table([{"id": "aa", "text": "a", "n": "1", "t": None}]), folder=tmp_path)
     assert set(folders) == {tmp_path}

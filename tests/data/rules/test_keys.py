@@ -7,14 +7,16 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.data.rules.tables import batch, check, column
 
 from dragoman.data.rules import key_store
 from dragoman.data.rules.key_hash import hash_texts, mix, unmix
 from dragoman.data.rules.key_store import KeyStore
 from dragoman.data.rules.utf8 import text_bytes
-from tests.data.rules.tables import batch, check, column
 
-TEXTS = st.lists(st.text("ab\x00é", max_size=3) | st.sampled_from(["x" * 7, "x" * 8, "x" * 9, "x" * 8 + "y" * 9]), max_size=40)
+TEXTS = st.lists(
+    st.text("ab\x00é", max_size=3) | st.sampled_from(["x" * 7, "x" * 8, "x" * 9, "x" * 8 + "y" * 9]), max_size=40
+)
 INTEGERS = st.lists(st.integers(-3, 3) | st.sampled_from([2**63 - 1, -(2**63)]), max_size=40)
 
 
@@ -53,7 +55,9 @@ def test_a_range_of_hashes_at_a_time_finds_the_same(keys):
 @given(keys=TEXTS)
 def test_texts_with_the_same_hash_are_told_apart(keys):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(key_store, "hash_texts", lambda data, starts, seed: np.diff(starts).astype(np.uint64) % np.uint64(2))
+        patch.setattr(
+            key_store, "hash_texts", lambda data, starts, seed: np.diff(starts).astype(np.uint64) % np.uint64(2)
+        )
         assert doubles_of(keys) == expected_of(keys)
 
 
@@ -83,11 +87,15 @@ VALUES = st.sampled_from([None, "", "a", "b", "ab", "1", ":", "-", "1:a"])
 
 @given(st.lists(st.tuples(VALUES, VALUES), max_size=12))
 def test_keys_of_several_columns_are_compared_column_by_column(rows):
-    data = batch({"x": pa.array([one for one, _ in rows], pa.string()), "y": pa.array([two for _, two in rows], pa.string())})
+    data = batch(
+        {"x": pa.array([one for one, _ in rows], pa.string()), "y": pa.array([two for _, two in rows], pa.string())}
+    )
     contract = 'unique = [["x", "y"]]\n' + column('type = "string"') + column('type = "string"', "y")
     counts = Counter(row for row in rows if None not in row)
     late = check(contract, data).late
-    assert [number for one in late for number in one.rows.tolist()] == [row for row, key in enumerate(rows) if counts[key] > 1]
+    assert [number for one in late for number in one.rows.tolist()] == [
+        row for row, key in enumerate(rows) if counts[key] > 1
+    ]
 
 
 IGNORED = {
@@ -100,10 +108,16 @@ IGNORED = {
 @pytest.mark.parametrize("ignored", IGNORED)
 @given(rows=st.lists(st.tuples(VALUES, st.sampled_from([None, 0.0, -0.0, 1.5])), max_size=10))
 def test_missing_values_in_keys_are_treated_as_ignore_row_if_says(ignored, rows):
-    data = batch({"x": pa.array([one for one, _ in rows], pa.string()), "y": pa.array([two for _, two in rows], pa.float64())})
-    contract = column('type = "string"') + column('type = "number"', "y") + (
-        '[[expectations]]\ntype = "expect_compound_columns_to_be_unique"\ncolumn_list = ["x", "y"]\n'
-        f'ignore_row_if = "{ignored}"\n'
+    data = batch(
+        {"x": pa.array([one for one, _ in rows], pa.string()), "y": pa.array([two for _, two in rows], pa.float64())}
+    )
+    contract = (
+        column('type = "string"')
+        + column('type = "number"', "y")
+        + (
+            '[[expectations]]\ntype = "expect_compound_columns_to_be_unique"\ncolumn_list = ["x", "y"]\n'
+            f'ignore_row_if = "{ignored}"\n'
+        )
     )
     counts = Counter(row for row in rows if IGNORED[ignored](row))
     expected = sum(count for count in counts.values() if count > 1)

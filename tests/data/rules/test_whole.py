@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.data.rules.tables import batch, check, column
 
 from dragoman.data.rules.exact_sum import ExactSum
-from tests.data.rules.tables import batch, check, column
 
 LANGUAGES = column('type = "string"', "language")
 
@@ -26,7 +26,9 @@ def shares(lines: str) -> str:
     high=st.sampled_from([0.5, 0.75, 1]),
 )
 def test_shares_are_of_the_rows_with_a_value(rows, low, high):
-    report = check(shares(f"de = {{ min = {low}, max = {high} }}"), batch({"language": pa.array(rows, pa.string())})).report
+    report = check(
+        shares(f"de = {{ min = {low}, max = {high} }}"), batch({"language": pa.array(rows, pa.string())})
+    ).report
     given_rows = [one for one in rows if one is not None]
     if (low, high) != (0, 1):
         assert bool(report.unjudged) == (not given_rows)
@@ -35,7 +37,9 @@ def test_shares_are_of_the_rows_with_a_value(rows, low, high):
 
 
 def test_a_share_is_told_in_numbers():
-    report = check(shares("de = { min = 0.5 }\nen = { max = 0.4 }"), batch({"language": ["de", "en", "en", "fr"]})).report
+    report = check(
+        shares("de = { min = 0.5 }\nen = { max = 0.4 }"), batch({"language": ["de", "en", "en", "fr"]})
+    ).report
     assert [(one.words, one.observed) for one in report.violations] == [
         ("the share of 'de' in 'language' is at least 0.5", "it is 0.25: 1 of 4 rows"),
         ("the share of 'en' in 'language' is at most 0.4", "it is 0.5: 2 of 4 rows"),
@@ -44,7 +48,9 @@ def test_a_share_is_told_in_numbers():
 
 @pytest.mark.parametrize(("rows", "passed"), [(0, False), (1, False), (2, True), (3, True), (4, False)])
 def test_row_counts_have_bounds(rows, passed):
-    report = check(column('type = "integer"') + "[rows]\nmin = 2\nmax = 3", batch({"x": pa.array(range(rows), pa.int64())})).report
+    report = check(
+        column('type = "integer"') + "[rows]\nmin = 2\nmax = 3", batch({"x": pa.array(range(rows), pa.int64())})
+    ).report
     assert report.passed == passed
 
 
@@ -118,7 +124,10 @@ def test_the_standard_deviation_is_that_of_a_sample(values):
 
 
 def test_a_standard_deviation_needs_two_values():
-    contract = column('type = "number"') + '[[expectations]]\ntype = "expect_column_stdev_to_be_between"\ncolumn = "x"\nmax_value = 1'
+    contract = (
+        column('type = "number"')
+        + '[[expectations]]\ntype = "expect_column_stdev_to_be_between"\ncolumn = "x"\nmax_value = 1'
+    )
     (unjudged,) = check(contract, batch({"x": [1.0, None]})).report.unjudged
     assert unjudged.why == "fewer than two rows have a value"
 
