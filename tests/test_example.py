@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dragoman import open_workspace
+from dragoman.app.datasets import Files
 from dragoman.data.splits import assign_splits, find_leaks
 from dragoman.text.normalization import fold
 
@@ -64,3 +65,9 @@ def test_openings_vary_within_a_label(rows):
         if len(words := fold(row["text"]).split()) > 3
     )
     assert max(openings.values()) <= 8
+
+
+def test_the_data_keep_the_contract_of_the_example():
+    workspace = open_workspace(EXAMPLE)
+    report = workspace.datasets.check("support", Files(["data/*.jsonl"], EXAMPLE, "", None), report=lambda *_: None)
+    assert (report.rows, report.violations) == (39_454, [])

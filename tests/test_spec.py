@@ -40,6 +40,8 @@ TABLES = {
     "base",
     "data",
     "drift",
+    "features",
+    "forecast",
     "gates",
     "log",
     "release",
@@ -49,6 +51,7 @@ TABLES = {
     "slo",
     "slo.languages.LANGUAGE",
     "training",
+    "trees",
 }
 EXAMPLE = Path(__file__).parents[1] / "examples/support/models/support.toml"
 
@@ -184,7 +187,7 @@ def test_a_key_like_no_other_is_refused_with_the_valid_ones() -> None:
     error = refusal_of(PLAIN + "zzz = 1")
 
     assert error.message == "support.toml: unknown key 'data.zzz'."
-    assert error.help == "valid keys are data.files, data.labels, data.dataset."
+    assert error.help == "valid keys are data.files, data.labels, data.target, data.time, data.dataset."
 
 
 @given(st.text(min_size=1, max_size=12))
@@ -215,9 +218,7 @@ def test_any_unknown_key_is_refused_by_name(key: str) -> None:
         (plain(base__max_tokens=7), "base.max_tokens", "expected `int` >= 8"),
         (plain(base="scratch:mini"), "base", "expected `object`, got `str`"),
         (plain(languages="en"), "languages", "expected `array`, got `str`"),
-        (plain(languages=[]), "languages", "expected `array` of length >= 1"),
         (plain(languages=["en", "English"]), "languages[1]", "expected `str` matching regex"),
-        (plain(data__labels=["refund"]), "data.labels", "expected `array` of length >= 2"),
         (plain(data__labels=["refund", ""]), "data.labels[1]", "expected `str` of length >= 1"),
         (plain(name="Support"), "name", "expected `str` matching regex"),
         (plain(name="support\n"), "name", "expected `str` matching regex"),
@@ -244,7 +245,29 @@ def test_a_missing_owner_is_refused_with_the_line_to_add() -> None:
     assert error.help.startswith('add owner = "team@example.com"')
 
 
-@pytest.mark.parametrize("key", ["name", "languages", "labels"])
+@pytest.mark.parametrize(
+    ("raw", "what"),
+    [
+        (plain(languages=[]), "'languages' is empty."),
+        (plain(data__labels=["refund"]), "'data.labels' names fewer than two labels."),
+        (plain(task="tabular-regression"), "'data.labels' stands in a spec of tabular-regression."),
+        (plain(task="tabular-classification"), "a model for tabular-classification needs [features]."),
+        (plain(forecast={"step": "1h", "horizon": 2, "season": 24}), "[forecast] and the task 'forecasting' belong"),
+        (plain(features={}), "[features] names nothing."),
+        (plain(features={"views": ["a"]}), "'features.views' needs 'data.time'."),
+        (plain(features={"columns": ["a", "a"]}), "'features.columns' names 'a' twice."),
+        (plain(features={"columns": ["a"], "required": ["b"]}), "'required' names 'b', which 'features.columns'"),
+    ],
+)
+def test_what_does_not_fit_the_task_is_refused(raw: dict[str, Any], what: str) -> None:
+    with pytest.raises(InvalidSpec) as refusal:
+        convert_spec(raw)
+
+    assert refusal.value.message.startswith(f"spec: {what}")
+    assert refusal.value.help
+
+
+@pytest.mark.parametrize("key", ["name"])
 def test_a_missing_key_is_refused_by_name(key: str) -> None:
     error = refusal_of(PLAIN.replace(f"{key} =", f"# {key} ="))
 
@@ -298,8 +321,9 @@ def test_every_field_has_a_row() -> None:
     assert {row.key for row in ROWS if row.default == "required"} == {
         "name",
         "owner",
-        "languages",
-        "data.labels",
+        "forecast.step",
+        "forecast.horizon",
+        "forecast.season",
     }
 
 
@@ -347,7 +371,7 @@ def test_the_schema_accepts_what_is_read(spec: ModelSpec) -> None:
     jsonschema.validate(spec_to_dict(spec), spec_schema())
 
 
-@pytest.mark.parametrize("raw", [plain(ownr="x"), plain(training__seed="1"), plain(name="X"), plain(languages=[])])
+@pytest.mark.parametrize("raw", [plain(ownr="x"), plain(training__seed="1"), plain(name="X"), plain(languages=["EN"])])
 def test_the_schema_refuses_what_is_refused(raw: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(raw, spec_schema())

@@ -20,6 +20,8 @@ from dragoman.cli import cli
 from dragoman.errors import DragomanError
 from dragoman.settings import SETTINGS, WORKSPACE_FILE
 from dragoman.spec import FieldRow, field_rows, spec_schema
+from dragoman.spec.contracts import CONTRACTS_FOLDER, contract_rows
+from dragoman.spec.expectations import FORMER_NAMES, GREAT_EXPECTATIONS, PANDERA, REQUIRED, Form
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MADE = "<!-- Made by tools/reference.py from the code: change the code, then run `make docs`. -->"
@@ -45,6 +47,39 @@ def spec_page() -> str:
         cells = [(f"`{row.key}`", row.type, _default(row), row.help) for row in rows if _table_of(row) == table]
         lines += _table(("key", "type", "default", "what it says"), cells)
     return _text(lines)
+
+
+def contract_page() -> str:
+    """Every key of a contract, and every name of a rule."""
+    rows = list(contract_rows())
+    lines = [
+        "# Keys of a contract",
+        "",
+        MADE,
+        "",
+        f"`{CONTRACTS_FOLDER}/NAME.toml` says what a row of the dataset `NAME` must be: [contracts.md](contracts.md).",
+        "An unknown key is refused.",
+    ]
+    for table in dict.fromkeys(map(_table_of, rows)):
+        lines += ["", f"## `[{table}]`" if table else "## Top of the file", ""]
+        cells = [(f"`{row.key}`", row.type, _default(row), row.help) for row in rows if _table_of(row) == table]
+        lines += _table(("key", "type", "default", "what it says"), cells)
+    lines += ["", "## `[[expectations]]`", "", "Parameters without `=` must be given."]
+    for title, forms in (("Names of Great Expectations", GREAT_EXPECTATIONS), ("Names of pandera", PANDERA)):
+        cells = [(f"`{name}`", _parameters(form), form.words) for name, form in forms.items()]
+        lines += ["", f"### {title}", "", *_table(("`type`", "parameters", "what it says"), cells)]
+    old = [(f"`{name}`", f"`{now}`") for name, now in FORMER_NAMES.items()]
+    lines += ["", "### Short and former names", "", *_table(("name", "is read as"), old)]
+    return _text(lines)
+
+
+def _parameters(form: Form) -> str:
+    """`column`, `min_value = none`, …"""
+    shown = (
+        f"`{name}`" if default is REQUIRED else f"`{name} = {'none' if default is None else json.dumps(default)}`"
+        for name, (_, default) in form.parameters.items()
+    )
+    return ", ".join(shown)
 
 
 def settings_page() -> str:
@@ -104,6 +139,7 @@ def schema_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
+    "contract-keys.md": contract_page,
     "errors.md": errors_page,
     "settings.md": settings_page,
     "spec.md": spec_page,

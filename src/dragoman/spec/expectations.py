@@ -22,7 +22,17 @@ from msgspec import Meta
 
 from dragoman.spec.contracts import Bound, Count, Names, Scalar, Share, Values
 
-__all__ = ["EXPECTATIONS", "FORMER_NAMES", "Expectation", "Form", "parameters_of", "struct_of"]
+__all__ = [
+    "EXPECTATIONS",
+    "FORMER_NAMES",
+    "GREAT_EXPECTATIONS",
+    "PANDERA",
+    "REQUIRED",
+    "Expectation",
+    "Form",
+    "parameters_of",
+    "struct_of",
+]
 
 Parameters = dict[str, tuple[Any, Any]]  # name → type, default
 REQUIRED = msgspec.NODEFAULT

@@ -54,7 +54,7 @@ class TreesSpec(Section, frozen=True, kw_only=True):
     leaf_rows: Annotated[int, Meta(ge=1, description="Fewest training rows of a leaf.")] = 20
     columns: Annotated[float, Meta(gt=0, le=1, description="Share of the columns that each tree sees.")] = 0.8
     rows: Annotated[float, Meta(gt=0, le=1, description="Share of the training rows that each tree sees.")] = 0.8
-    l2: Annotated[float, Meta(ge=0, description="L2 penalty of leaf values.")] = 1.0
+    leaf_penalty: Annotated[float, Meta(ge=0, description="L2 penalty of leaf values.")] = 1.0
     coverage: Annotated[
         float,
         Meta(

@@ -23,7 +23,12 @@ SignalName = Literal[
     "label",
     "score",
     "entropy",
+    "value",
+    "width",
     "embedding",
+    "number",
+    "category",
+    "missing",
 ]
 
 
@@ -53,13 +58,25 @@ class SloSpec(Section, frozen=True, kw_only=True):
     ] = 0.99
     latency_seconds: Annotated[float, Meta(gt=0, description="What counts as slow, in seconds.")] = 0.5
     quality: Annotated[
-        Objective, Meta(description="Share of labelled predictions that are right. 0: no objective.")
+        Objective,
+        Meta(
+            description="Share of labelled predictions that are right; of a model of numbers, that have the true one "
+            "inside their interval. 0: no objective."
+        ),
     ] = 0.0
     coverage: Annotated[
         Objective,
         Meta(
             description="Share of texts that get a full answer: in a language of the model, not cut, not abstained. "
             "0: no objective."
+        ),
+    ] = 0.0
+    freshness_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="How old the newest event that the online rows of the model's feature views know may be, in "
+            "seconds. Longer than the source is ever quiet. 0: no objective.",
         ),
     ] = 0.0
     per_language: Annotated[
@@ -123,7 +140,11 @@ class DriftSpec(Section, frozen=True, kw_only=True):
         ),
     ] = False
     signals: Annotated[
-        list[SignalName], Meta(description="Signals that are watched; by default all that the task has.")
+        list[SignalName],
+        Meta(
+            description="Signals that are watched; by default all that the task has. `number`, `category` and `missing` "
+            "are all columns."
+        ),
     ] = msgspec.field(default_factory=list)
     texts_per_second: Annotated[
         float,

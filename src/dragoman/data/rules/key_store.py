@@ -74,7 +74,7 @@ class KeyStore:
 
     def doubles(self) -> Doubles:
         """The rows whose keys are not the only ones of their kind. Nothing can be added afterwards."""
-        if (files := self._files) is None:
+        if (files := self._files) is None or not self.count:
             return Doubles(np.zeros(0, np.int64), 0)
         files.numbers.flush()
         if files.texts is not None:
