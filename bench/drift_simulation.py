@@ -212,7 +212,7 @@ def shown_counts(found: Sequence[Sequence[Alarm]], knob: float, months: int) -> 
 
 
 def month(world: World, seed: int) -> list[Alarm]:
-    """A month without any change, against a bundle's reference; bursts are not measured: that only takes alarms away."""
+    """A month without any change, against a bundle's reference; measuring bursts would only take alarms away."""
     chance = np.random.default_rng(seed)
     reference, shares = world.build(chance)
     grid = Grid(reference)

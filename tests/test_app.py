@@ -8,6 +8,7 @@ from tests.models.huggingface import hugging_face_outputs, save_model
 from tests.models.small import LABELS
 
 import dragoman
+from dragoman.app.workspace import EXAMPLES
 from dragoman.errors import Conflict, InvalidCheckpoint, InvalidInput, InvalidSpec, NotFound
 from dragoman.models.scores import softmax
 from dragoman.runtime.native_library import native_available
@@ -126,3 +127,16 @@ def test_two_specs_of_one_name_are_refused(tmp_path):
     (root / "models" / "again.toml").write_text((root / "models" / "support.toml").read_text())
     with pytest.raises(InvalidSpec, match="both declare 'support'"):
         dragoman.open_workspace(root).specs()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_init_writes_each_example_without_what_was_made_in_it(tmp_path, example):
+    root = dragoman.init_workspace(tmp_path / "new", example=example)
+    assert [spec.name for spec in dragoman.open_workspace(root).specs()] == [example]
+    assert not (root / ".dragoman").exists()
+    assert (root / "contracts").is_dir()
+
+
+def test_an_example_that_is_none_is_refused(tmp_path):
+    with pytest.raises(NotFound, match="There is no example 'x'"):
+        dragoman.init_workspace(tmp_path / "new", example="x")

@@ -74,6 +74,12 @@ SETTINGS = (
     Setting("state", ".dragoman", "Folder of the workspace's state, relative to the workspace."),
     Setting("catalog", "", "SQLAlchemy URL of the catalog. Empty: SQLite in the state folder."),
     Setting(
+        "online",
+        "",
+        "Where online features live: `redis://HOST:PORT/NUMBER`, with `#NAME` where workspaces share a database. "
+        "Empty: SQLite in the state folder.",
+    ),
+    Setting(
         "signing_key", "", "File of the private key that signs bundles. Empty: keys/signing.pem in the state folder."
     ),
     Setting("trusted_keys", "keys", "Folder of the public keys whose signatures are believed."),
@@ -118,6 +124,7 @@ class Settings(NamedTuple):
     max_body_bytes: int
     state: str
     catalog: str
+    online: str
     signing_key: str
     trusted_keys: str
     region: str

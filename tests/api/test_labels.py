@@ -53,6 +53,25 @@ def test_labels_are_kept_with_their_source_and_time(client: TestClient, desk: Ke
     assert first.labeler.startswith("anonymous@")
 
 
+class Numbers:
+    """A desk of a model of numbers."""
+
+    def __init__(self) -> None:
+        self.labels: list[Label] = []
+
+    def keep(self, model: str, labels: Sequence[Label], *, by: By) -> int:
+        self.labels += labels
+        return 0
+
+
+def test_a_true_number_is_kept_as_it_was_sent() -> None:
+    desk = Numbers()
+    with TestClient(create_app(ModelTable(), labels=desk)) as client:
+        answer = send(client, GIVEN | {"label": 12.5}, GIVEN | {"label": 3}, GIVEN | {"label": -1e300})
+
+    assert (answer.status_code, [one.label for one in desk.labels]) == (200, ["12.5", "3", "-1e+300"])
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [

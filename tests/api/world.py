@@ -22,6 +22,7 @@ from dragoman.serving.backbone import Backbone
 from dragoman.serving.fakes import CountReadout, FakeDetector, fake_engine
 from dragoman.serving.model import Model
 from dragoman.serving.table import ModelTable
+from dragoman.serving.table_fakes import fake_table
 from dragoman.serving.tasks.classification import TextClassification
 from dragoman.serving.tasks.embedding import Embedding
 from dragoman.serving.tasks.fill_mask import FillMask
@@ -46,6 +47,8 @@ NAMES = {
     "ranker": "rerank",
     "anything": "zero-shot-classification",
     "masks": "fill-mask",
+    "scoring": "tabular-classification",
+    "prices": "tabular-regression",
 }
 
 
@@ -115,7 +118,11 @@ def task_model(
     max_tokens: int = 64,
 ) -> Model:
     """A model of a task, named as in `NAMES`."""
-    serving, tokenizer = serving or ServingSpec(), word_tokenizer(max_tokens=max_tokens)
+    serving = serving or ServingSpec()
+    if task.startswith("tabular"):
+        named = {"name": name} if name else {}
+        return fake_table(task, version=version, digest=f"{task}:{version}", serving=serving, session=session, **named)
+    tokenizer = word_tokenizer(max_tokens=max_tokens)
     done, width = task_and_width(task, tokenizer, serving)
     engine = fake_engine(session or FakeSession(width), serving=serving)
     return Model(

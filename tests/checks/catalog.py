@@ -12,12 +12,23 @@ import pytest
 from tests.checks.store import add_version, dataset_version, run_record
 
 from dragoman.errors import Conflict, InvalidInput, NotFound
-from dragoman.records import ApiKey, By, Finding, Release, ReleaseNote, Signature, TallyRow
+from dragoman.records import (
+    ApiKey,
+    AppliedView,
+    By,
+    Finding,
+    Release,
+    ReleaseNote,
+    Signature,
+    TallyRow,
+    ViewColumn,
+    Watermark,
+)
 from dragoman.store.audit import NO_ROWS, Head, this_user, verify_chain
 from dragoman.store.base import Catalog
 from dragoman.store.verification import verify_audit
 
-__all__ = ["TRUST_CHECKS", "api_key", "release_record", "signature_record"]
+__all__ = ["TRUST_CHECKS", "api_key", "release_record", "signature_record", "view_record", "watermark_record"]
 
 ADA = By(actor="ada", reason="better in Thai", evidence="r1")
 
@@ -45,6 +56,26 @@ def release_record(**changes: Any) -> Release:
 
 def api_key(**changes: Any) -> ApiKey:
     record = ApiKey(id="k1", name="shop", role="caller", models=["support"], digest="5ec7e7", created="2026-01-01")
+    return msgspec.structs.replace(record, **changes)
+
+
+def view_record(**changes: Any) -> AppliedView:
+    record = AppliedView(
+        name="activity",
+        digest="d1",
+        definition={"entity": {"name": "customer", "keys": ["id"]}, "ttl": "90d"},
+        columns=[ViewColumn(name="orders", type="integer", expression="count()")],
+        owner="a@example.com",
+        applied="2026-01-01T00:00:00Z",
+        by="ada",
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def watermark_record(**changes: Any) -> Watermark:
+    record = Watermark(
+        view="activity", digest="d1", dataset_number=3, available="2026-01-01", written="2026-01-02", rows=7
+    )
     return msgspec.structs.replace(record, **changes)
 
 
@@ -346,6 +377,96 @@ def the_log_never_tells_the_digest_of_a_key(catalog: Catalog) -> None:
     assert "5ec7e7" not in repr(row)
 
 
+# Views
+
+
+def a_view_is_applied_from_the_expected_definition(catalog: Catalog) -> None:
+    first, second = view_record(), view_record(digest="d2", applied="2026-01-02T00:00:00Z")
+    assert catalog.save_views([first], expected={}) == [first]
+    assert catalog.save_views([second], expected={"activity": "d1"}) == [second]
+    for expected in ({}, {"activity": "d1"}):
+        with pytest.raises(Conflict, match="The view 'activity' has the definition d2 in force"):
+            catalog.save_views([view_record(digest="d3")], expected=expected)
+    assert catalog.view("activity") == second
+    assert catalog.view("activity", "d1") == first
+    assert (catalog.views(), catalog.views("latest"), catalog.views("all")) == ([second], [second], [first, second])
+
+
+def views_are_applied_together_or_not_at_all(catalog: Catalog) -> None:
+    catalog.save_views([view_record(name="b")], expected={})
+    before = catalog.audit_head()
+    with pytest.raises(Conflict, match="'b' has the definition d1 in force; expected was none"):
+        catalog.save_views([view_record(name="a"), view_record(name="b", digest="d2")], expected={})
+    assert [view.name for view in catalog.views("all")] == ["b"]
+    assert catalog.audit_head() == before
+
+
+def the_same_definition_again_changes_nothing(catalog: Catalog) -> None:
+    catalog.save_views([view_record()], expected={})
+    assert catalog.save_views([view_record()], expected={"activity": "d1"}) == []
+    assert actions(catalog) == ["view.applied"]
+    catalog.save_views([view_record(owner="b@example.com")], expected={"activity": "d1"})
+    assert catalog.view("activity").owner == "b@example.com"
+
+
+def an_earlier_definition_can_be_in_force_again(catalog: Catalog) -> None:
+    for digest, before in (("d1", {}), ("d2", {"activity": "d1"}), ("d1", {"activity": "d2"})):
+        catalog.save_views([view_record(digest=digest)], expected=before)
+    assert catalog.view("activity").digest == "d1"
+    assert verify_audit(catalog) == []
+
+
+def a_retired_view_is_not_in_force_and_keeps_its_history(catalog: Catalog) -> None:
+    catalog.save_views([view_record()], expected={})
+    retired = view_record(retired="2026-01-03T00:00:00Z")
+    catalog.save_views([retired], expected={"activity": "d1"})
+    assert catalog.views() == []
+    assert catalog.view("activity", "d1") == retired
+    assert catalog.views("latest") == catalog.views("all") == [retired]
+    with pytest.raises(NotFound, match="no applied view 'activity'"):
+        catalog.view("activity")
+    catalog.save_views([view_record(digest="d2")], expected={})
+    assert catalog.view("activity").digest == "d2"
+    assert actions(catalog) == ["view.applied", "view.retired", "view.applied"]
+    assert verify_audit(catalog) == []
+
+
+def an_unknown_view_is_not_found(catalog: Catalog) -> None:
+    catalog.save_views([view_record()], expected={})
+    with pytest.raises(NotFound, match=r"no applied view 'nobody'.*Applied are activity"):
+        catalog.view("nobody")
+    with pytest.raises(NotFound, match="no definition d9 of the view 'activity'"):
+        catalog.view("activity", "d9")
+
+
+def one_of_many_appliers_wins(catalog: Catalog) -> None:
+    def apply(number: int, expected: dict[str, str]) -> bool:
+        try:
+            catalog.save_views([view_record(digest=f"{len(expected)}-{number}")], expected=expected)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda number: apply(number, {}), range(8))).count(True) == 1
+        now = {"activity": catalog.view("activity").digest}
+        assert list(pool.map(lambda number: apply(number, now), range(8))).count(True) == 1
+    assert len(catalog.views("all")) == 2
+    assert verify_audit(catalog) == []
+
+
+def a_watermark_is_kept_for_each_view_and_digest(catalog: Catalog) -> None:
+    other = watermark_record(view="baskets")
+    for one in (watermark_record(), other, watermark_record(digest="d2"), watermark_record(rows=9)):
+        catalog.save_watermark(one)
+    assert catalog.watermarks() == [watermark_record(rows=9), watermark_record(digest="d2"), other]
+    assert catalog.watermarks(view="baskets") == [other]
+    for _ in range(2):
+        catalog.forget_watermark("activity", "d1")
+    assert [one.digest for one in catalog.watermarks(view="activity")] == ["d2"]
+    assert actions(catalog) == []
+
+
 # Audit
 
 
@@ -365,6 +486,8 @@ def change_everything(catalog: Catalog) -> None:
     over = release_record(status="rolled_back", finished="now")
     catalog.save_release(over, expected=1, action="release.rolled_back", by=ADA)
     catalog.retire_version("support", 1, by=ADA)
+    catalog.save_views([view_record()], expected={}, by=ADA)
+    catalog.save_views([view_record(retired="now")], expected={"activity": "d1"}, by=ADA)
 
 
 CHANGES = [
@@ -381,6 +504,8 @@ CHANGES = [
     ("labels.added", "models:/support", {"labels": 3}),
     ("release.rolled_back", "releases:/r1", {"status": "rolled_back"}),
     ("version.retired", "models:/support/1", {}),
+    ("view.applied", "views:/activity", {"digest": "d1", "retired": ""}),
+    ("view.retired", "views:/activity", {"digest": "d1", "retired": "now"}),
 ]
 
 
@@ -505,6 +630,14 @@ TRUST_CHECKS: list[Callable[[Catalog], None]] = [
     keys_come_back_the_oldest_first,
     a_saved_key_replaces_the_one_with_its_id,
     the_log_never_tells_the_digest_of_a_key,
+    a_view_is_applied_from_the_expected_definition,
+    views_are_applied_together_or_not_at_all,
+    the_same_definition_again_changes_nothing,
+    an_earlier_definition_can_be_in_force_again,
+    a_retired_view_is_not_in_force_and_keeps_its_history,
+    an_unknown_view_is_not_found,
+    one_of_many_appliers_wins,
+    a_watermark_is_kept_for_each_view_and_digest,
     every_change_is_a_row,
     the_rows_are_a_chain,
     the_log_leads_to_the_state_of_the_catalog,

@@ -156,6 +156,21 @@ def old_counts_are_forgotten(catalog: Catalog) -> None:
 # Alerts
 
 
+def alerts_that_are_long_over_are_forgotten_with_what_was_told(catalog: Catalog) -> None:
+    over = {"status": "resolved", "ended": at(5)}
+    catalog.save_alerts(
+        [
+            alert_record(),
+            *(alert_record(id=id, name=id, **over | more) for id, more in (("a2", {}), ("a3", {"ended": at(7)}))),
+        ],
+        [notice_record(), notice_record(id="n2", status="sent"), notice_record(id="n3", status="sent", created=at(7))],
+    )
+    assert catalog.forget_alerts(before=at(6)) == 1
+    assert catalog.forget_alerts(before=at(6)) == 0
+    assert {alert.id for alert in catalog.alerts()} == {"a1", "a3"}  # the one that fires stays
+    assert {notice.id for notice in catalog.notices()} == {"n1", "n3"}  # the one that waits stays
+
+
 def an_alert_comes_back_with_its_revision(catalog: Catalog) -> None:
     (fired,) = catalog.save_alerts([alert_record()])
     assert fired == alert_record(revision=1) == catalog.alert("a1")
@@ -320,6 +335,7 @@ MONITORING_CHECKS: list[Callable[[Catalog], None]] = [
     counts_that_grew_meanwhile_are_not_merged_away,
     counts_are_all_saved_or_none,
     old_counts_are_forgotten,
+    alerts_that_are_long_over_are_forgotten_with_what_was_told,
     an_alert_comes_back_with_its_revision,
     an_alert_is_replaced_only_from_its_revision,
     of_each_key_one_alert_fires,

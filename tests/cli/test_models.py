@@ -12,6 +12,7 @@ from tests.registry.records import bundle, dataset, release, report, run
 from dragoman.app import Workspace
 from dragoman.cli import cli, models, models_card, models_diff, models_retire
 from dragoman.errors import Conflict, NotFound
+from dragoman.registry.bundle import Calibration
 from dragoman.registry.manifest import write_manifest
 from dragoman.registry.registry import Registry
 from dragoman.serving.presence import FOLDER, announce, present
@@ -69,7 +70,8 @@ def invoke(*arguments: object) -> Result:
 def test_the_list_tells_aliases_and_retired_versions(place):
     place.catalog.retire_version("small", 1)
     _, first, second = invoke("list").stdout.splitlines()
-    assert first.split()[:4] == ["models:/small/1", "retired", place.catalog.version("small", 1).retired[:10], "0.900"]
+    retired = place.catalog.version("small", 1).retired[:10]
+    assert first.split()[:4] == ["models:/small/1", "retired", retired, "accuracy"]
     assert second.split()[:2] == ["models:/small/2", "champion"]
 
 
@@ -87,7 +89,7 @@ def test_the_same_version_is_said_to_be_the_same_in_one_line(place):
 
 
 def test_only_what_differs_is_shown(place):
-    other = bundle(evaluation=report(en=0.7, ru=0.85), temperature=1.25)
+    other = bundle(evaluation=report(en=0.7, ru=0.85), calibration=Calibration(temperature=1.25))
     place.registry.bundles |= {1: bundle(), 2: other}
     shown = invoke("diff", "small/1", "small/2").stdout
     rows = [line.split("  ") for line in shown.splitlines()]
@@ -121,7 +123,7 @@ def test_a_language_of_one_version_only_has_no_texts_in_the_other(place):
 
 
 def test_json_has_all_of_it(place):
-    place.registry.bundles |= {1: bundle(), 2: bundle(temperature=2.0)}
+    place.registry.bundles |= {1: bundle(), 2: bundle(calibration=Calibration(temperature=2.0))}
     found = json.loads(invoke("diff", "small/1", "small/2", "--json").stdout)
     assert found["form"] == [{"name": "temperature", "a": 1.0, "b": 2.0}]
     assert found["same_texts"] is True

@@ -10,7 +10,10 @@ from tests.models.folders import save_folder
 from tests.serving.tasks.test_choice import ONE, SPAN
 
 from dragoman.cli import cli
+from dragoman.cli import predict as predict_command
 from dragoman.errors import InvalidCheckpoint, InvalidRequest, NotFound
+from dragoman.serving.lookup import FakeLookup
+from dragoman.serving.table_fakes import VIEW_COLUMNS, fake_table
 
 
 def run(*arguments: object) -> Result:
@@ -97,4 +100,32 @@ def test_a_folder_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
 def test_texts_or_a_file_with_its_target_must_be_given(arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.exit_code == 2
-    assert "give texts, or --input FILE with --output FILE" in done.stderr
+    assert "give texts or --features, or --input FILE with --output FILE" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--features", "{age: 1}"], "--features is not JSON"),
+        (["--key", "{"], "--key is not JSON"),
+        (["--features", "{}", "--input", "in.jsonl", "--output", "out.jsonl"], "give texts or --features"),
+        ([], "give texts or --features"),
+    ],
+)
+def test_features_that_are_no_json_or_beside_a_file_are_wrong_usage(arguments: list[str], said: str) -> None:
+    done = run("-m", "anything", *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_a_row_of_a_table_is_answered_with_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookup = FakeLookup({"orders": {"{'customer': 'c-1'}": {"count_30d": 1, "last": None}}})
+    made = fake_table(columns=VIEW_COLUMNS, lookup=lookup)
+    monkeypatch.setattr(predict_command, "load", lambda *given, **how: made)
+    done = run("-m", ".", "--features", '{"age": 41}', "--key", '{"customer": "c-1"}')
+    assert "42 (40 to 44)" in done.stdout
+
+
+def test_a_text_is_answered_with_its_features(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="reads no features"):
+        run("-m", save_folder(tmp_path), "paket", "--features", '{"age": 41}')

@@ -101,3 +101,13 @@ def test_a_batch_knows_how_long_its_texts_are(texts: list[list[int]]) -> None:
 
     assert batch.lengths.tolist() == [len(text) for text in texts]
     assert (batch.texts, batch.tokens) == (len(texts), sum(map(len, texts)))
+
+
+def test_features_lie_beside_their_texts() -> None:
+    row = np.array([1.5, np.nan], dtype=np.float32)
+    batch = pack([[5, 6], [7]], first_position=2, features=[None, row])
+
+    assert batch.features is not None
+    assert batch.features[0] is None
+    assert batch.features[1] is row
+    assert pack([[5]], first_position=2).features is None

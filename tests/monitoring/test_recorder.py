@@ -2,21 +2,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from dragoman.monitoring.recorder import MAX_LABELS, AnswerRecorder, content_of, result_of
-from dragoman.records import AnswerLabel, LabelPrediction, PredictionRow, QuestionInput, TextInput
+from dragoman.monitoring.prediction_log import logged_key
+from dragoman.monitoring.recorder import MAX_LABELS, AnswerRecorder, content_of, result_of, text_of
+from dragoman.records import AnswerLabel, LabelPrediction, PredictionRow, QuestionInput, RowInput, TextInput
 from dragoman.release.traffic import Ask, Place
 from dragoman.serving.fakes import fake_model
+from dragoman.serving.lookup import FakeLookup
 from dragoman.serving.model import Model
 from dragoman.serving.options import Options
+from dragoman.serving.table_fakes import VIEW_COLUMNS, fake_table
 from dragoman.spec import LogSpec
 from dragoman.text.redaction import Redactor
 
 pytestmark = pytest.mark.anyio
 
+REDACTOR = Redactor(b"k" * 32)
 SECRET_TEXT = "refund for ada@example.com please"
 
 
@@ -127,6 +132,52 @@ async def test_a_log_that_fails_keeps_no_answer_from_its_caller(
 )
 def test_the_content_of_an_input_is_its_text_or_its_parts(given: Any, content: str) -> None:
     assert content_of(given) == content
+
+
+async def rows_of(model: Model, *inputs: Any, text: Any = False) -> list[PredictionRow]:
+    log, ask = FakeLog(), Ask(list(inputs), model.task.Parameters(), Options())
+    answer = await model.predict_request(ask.inputs, ask.parameters, ask.options)
+    recorder = AnswerRecorder(log, REDACTOR, lambda name: LogSpec(text=text))  # type: ignore[arg-type]
+    await recorder.record(model, ask, answer, Place(), 0.25)
+    return log.rows
+
+
+async def test_features_are_recorded_as_they_were_served_with_the_key_as_a_pseudonym() -> None:
+    lookup = FakeLookup({"orders": {"c-1": {"count_30d": 3, "last": "pen"}}})
+    with fake_table(columns=VIEW_COLUMNS, lookup=lookup) as model:
+        (row,) = await rows_of(model, RowInput(features={"age": 41.5}, key="c-1"), text=True)
+    assert row.features == {"age": 41.5, "plan": None, "orders.count_30d": 3, "orders.last": "pen"}
+    assert (row.key, row.value, row.text) == (logged_key("c-1", REDACTOR), 45.5, None)
+    assert datetime.fromisoformat(row.features_time) == datetime.fromtimestamp(lookup.asked[0][1] / 1e6, UTC)
+
+
+async def test_nothing_was_looked_up_where_the_caller_gave_all() -> None:
+    with fake_table() as model:
+        (row,) = await rows_of(model, {"features": {"plan": "gold"}})
+    assert (row.features, row.key, row.features_time) == ({"age": None, "plan": "gold"}, "", "")
+
+
+async def test_a_text_that_training_has_not_seen_loses_its_personal_data() -> None:
+    with fake_table() as model:
+        rows = await rows_of(model, *({"features": {"plan": plan}} for plan in ("silver", "bronze", "ada@example.com")))
+    plans = [row.features["plan"] for row in rows]
+    assert plans[:2] == ["silver", "bronze"]
+    assert plans[2] == REDACTOR.redact("ada@example.com") != "ada@example.com"
+
+
+async def test_rows_with_the_same_features_are_known_again_whatever_their_key() -> None:
+    with fake_table() as model:
+        rows = await rows_of(
+            model, *({"features": {"age": age}, "key": key} for age, key in ((1, "a"), (1, "b"), (2, "a")))
+        )
+    assert rows[0].input == rows[1].input != rows[2].input
+
+
+def test_of_a_text_with_features_the_text_alone_is_text() -> None:
+    given = TextInput(text="where", features={"age": 41}, key="c-1")
+    assert text_of(given) == text_of({"features": {"age": 41}, "text": "where", "key": "c-1"}) == "where"
+    assert content_of(given) == '{"text":"where","features":{"age":41}}'
+    assert text_of(RowInput(features={"age": 41}, key="c-1")) == ""
 
 
 def test_a_row_keeps_the_best_of_many_labels() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.checks.monitoring import alert_record
 
 from dragoman.monitoring.fakes import fake_reference
 from dragoman.monitoring.retention import KEPT_DAYS, MERGED_HOURS, Retention
@@ -85,3 +86,13 @@ def test_it_is_tidied_once_an_hour(catalog: MemoryCatalog) -> None:
     retention.tidy(NOW + 60)
 
     assert len(catalog.counts("service", "support")) == 2
+
+
+def test_alerts_are_forgotten_when_counts_are(catalog: MemoryCatalog) -> None:
+    for id, days in (("old", KEPT_DAYS + 1), ("new", KEPT_DAYS - 1)):
+        ended = stamp(NOW - days * 86_400)
+        catalog.save_alerts([alert_record(id=id, name=id, status="resolved", ended=ended)])
+
+    Retention(catalog, [spec()]).tidy(NOW)
+
+    assert [alert.id for alert in catalog.alerts()] == ["new"]

@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, pre_tokenizers, processors
 
-from dragoman.profiles import SIGNALS, Measured, TokenFacts, family_of, measure
+from dragoman.profiles import COLUMN_FAMILIES, SIGNALS, Measured, TokenFacts, family_of, measure
 from dragoman.spec.monitoring import SignalName
 from dragoman.text.tokenizer import Tokenizer
 
@@ -34,7 +34,7 @@ def look(ids: list[int], text: str = "one two three", **options: object) -> Meas
 
 def test_a_spec_names_the_same_signals() -> None:
     assert list(get_args(SignalName)) == list(SIGNALS)
-    assert [*Measured._fields, "embedding"] == list(SIGNALS)
+    assert [*Measured._fields, "embedding", *COLUMN_FAMILIES] == list(SIGNALS)
     assert (family_of("embedding.3"), family_of("tokens")) == ("embedding", "tokens")
 
 

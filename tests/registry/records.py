@@ -12,6 +12,7 @@ from dragoman.records import (
     BundleFile,
     DatasetVersion,
     GateResult,
+    GroupError,
     Interval,
     LanguageScore,
     Manifest,
@@ -19,9 +20,10 @@ from dragoman.records import (
     Release,
     Report,
     Run,
+    ValueReport,
     Version,
 )
-from dragoman.registry.bundle import LOCK_FILE, TOKENIZER_FILE, Bundle, Lineage
+from dragoman.registry.bundle import LOCK_FILE, TOKENIZER_FILE, Bundle, Calibration, Lineage, TextParts
 from dragoman.serving.fakes import fake_tokenizer
 from dragoman.spec import spec_to_dict
 
@@ -48,6 +50,16 @@ def report(**accuracies: float) -> Report:
     )
 
 
+def value_report(*, mae: float = 12.5, coverage: float = 0.9, **changes: Any) -> ValueReport:
+    """An evaluation of a model of numbers."""
+    groups = [GroupError(name=name, n=50, mae=one, naive_mae=20, coverage=0.9) for name, one in (("pt", 25), ("de", 5))]
+    made = ValueReport(
+        split="test", mae=interval(mae, half=1), rmse=20.0, r2=0.8, wape=0.2, naive_mae=20.0, skill=0.4,
+        coverage=interval(coverage, half=0.02), width=60.0, target_coverage=0.9, groups={"language": groups},
+    )  # fmt: skip
+    return msgspec.structs.replace(made, **changes)
+
+
 def bundle(*, digests: str = "a", max_tokens: int = 16, **changes: Any) -> Bundle:
     """`digests` is the digit that all digests of files consist of; `changes` replace parts."""
     files = [BundleFile(path=path, digest=digests * 64, size=size) for path, size in SIZES.items()]
@@ -60,9 +72,9 @@ def bundle(*, digests: str = "a", max_tokens: int = 16, **changes: Any) -> Bundl
         manifest=Manifest(format=1, model="small", task="text-classification", files=files),
         spec=small_spec(),
         labels=["refund", "invoice"],
-        tokenizer=fake_tokenizer(max_tokens=max_tokens),
-        temperature=1.0,
-        first_position=2,
+        calibration=Calibration(),
+        text=TextParts(fake_tokenizer(max_tokens=max_tokens), first_position=2),
+        features=None,
         lineage=lineage,
         evaluation=report(en=0.9, ru=0.8),
         parity=parity,

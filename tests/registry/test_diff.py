@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.registry.records import bundle, dataset, report, run, version
+from tests.registry.records import bundle, dataset, report, run, value_report, version
 from tests.training.world import small_spec
 
 from dragoman.records import BundleFile, Manifest
+from dragoman.registry.bundle import Calibration
 from dragoman.registry.diff import Change, Side, diff_versions
 
 
@@ -106,7 +107,7 @@ def test_other_data_are_other_texts() -> None:
 
 
 def test_tokenizers_and_temperatures_are_compared() -> None:
-    found = diff_versions(side(), side(digests="b", max_tokens=8, temperature=1.5))
+    found = diff_versions(side(), side(digests="b", max_tokens=8, calibration=Calibration(temperature=1.5)))
 
     assert changes(found.form) == {"temperature": (1.0, 1.5)}
     assert changes(found.tokenizer) == {
@@ -128,3 +129,25 @@ def test_files_are_told_by_their_sizes() -> None:
         "tokenizer_lock.json": (10, None),
         "tuning.json": (None, 5),
     }
+
+
+def test_errors_of_numbers_are_compared_with_their_intervals() -> None:
+    a, b = (side(evaluation=value_report(mae=mae), text=None) for mae in (12.5, 10.0))
+    (found,) = diff_versions(a, b).scores
+
+    assert (found.name, found.language, found.a, found.b, found.difference) == ("mae", "", 12.5, 10.0, -2.5)
+    assert found.a_interval is not None
+    assert found.overlap is False
+
+
+def test_a_model_of_labels_and_one_of_numbers_have_nothing_to_compare() -> None:
+    found = diff_versions(side(), side(evaluation=value_report(), text=None)).scores
+
+    assert {one.difference for one in found} == {None}
+    assert {"accuracy", "mae"} <= {one.name for one in found}
+
+
+def test_a_model_without_a_tokenizer_has_lost_it() -> None:
+    found = diff_versions(side(), side(text=None))
+
+    assert changes(found.tokenizer)["pieces"][1] is None

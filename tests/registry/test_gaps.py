@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import msgspec
-from tests.registry.records import interval, release, report
+from tests.registry.records import interval, release, report, value_report
 from tests.training.world import small_spec
 
 from dragoman.records import Finding, LanguageScore, Release, Verdict
 from dragoman.registry.gaps import known_gaps
-from dragoman.spec import GatesSpec
+from dragoman.spec import GatesSpec, convert_spec
 
 SPEC = msgspec.structs.replace(small_spec(), languages=["en", "ru", "sw"], gates=GatesSpec(worst_language_accuracy=0.8))
 
@@ -56,3 +56,23 @@ def test_what_releases_could_not_decide_is_named_with_its_metrics() -> None:
 
     assert "Not decided by release rel-1: ru (latency, errors)." in gaps(releases=(release(findings=found),))
     assert len(gaps(releases=(release(findings=found),), number=1)) == 1  # of the champion nothing was asked
+
+
+NUMBERS = convert_spec(
+    {
+        "name": "price", "owner": "o", "task": "tabular-regression", "features": {"columns": ["x"]},
+        "data": {"files": ["x"], "target": "y"},
+    }
+)  # fmt: skip
+
+
+def test_intervals_that_hold_too_little_and_groups_without_skill_are_told() -> None:
+    found = known_gaps(NUMBERS, value_report(coverage=0.8), (), 2)
+
+    assert found[0].startswith("The intervals hold fewer true values than they are made for: 0.800 (0.780 to 0.820)")
+    assert found[1] == "No better than the naive answer, by language: pt (50 rows)."
+    assert found[2].startswith("The rows of the test split come from the same source as the training rows")
+
+
+def test_intervals_that_may_hold_enough_are_no_gap() -> None:
+    assert len(known_gaps(NUMBERS, value_report(coverage=0.89, groups={}), (), 2)) == 1

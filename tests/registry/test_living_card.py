@@ -4,11 +4,14 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
-from tests.registry.records import bundle, dataset, release, run, version
+from tests.registry.records import bundle, dataset, release, run, value_report, version
+from tests.registry.test_gaps import NUMBERS
 
-from dragoman.records import Finding, Signature
+from dragoman.records import ColumnWeight, Finding, Signature
 from dragoman.registry.living_card import History, living_card, read_history
+from dragoman.spec import GatesSpec
 from dragoman.store.memory import MemoryCatalog
 
 
@@ -117,3 +120,34 @@ def test_the_history_is_read_from_the_catalog() -> None:
 
 def test_without_the_dataset_its_part_is_left_out() -> None:
     assert "## Data" not in card(dataset=None)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "- Task: tabular-regression, of the column y",
+        "- Columns: x",
+        "| skill | 0.350 | 0.400 | passed |",
+        "| coverage | 0.950 | 0.900 (0.880 to 0.920) | not passed |",
+        "Mean absolute error 12.5 (11.5 to 13.5) over 200 rows, in the unit of y; 20 for the naive answer",
+        "made to hold 90% of the true values, hold 90.0% (88.0% to 92.0%); their mean width is 60",
+        "| pt | 50 | 25 | 20 | 0.900 |",
+        "| age | 0.750 |",
+    ],
+)
+def test_the_card_of_a_model_of_numbers_tells(fact: str) -> None:
+    spec = msgspec.structs.replace(NUMBERS, gates=GatesSpec(skill=0.35, coverage=0.95))
+    weights = [ColumnWeight(name="age", weight=0.75), ColumnWeight(name="plan", weight=0.25)]
+    of_numbers = bundle(spec=spec, text=None, evaluation=value_report(columns=weights))
+
+    assert fact in living_card(of_numbers, history())
+
+
+def test_only_the_columns_that_count_most_are_listed_one_by_one() -> None:
+    weights = [ColumnWeight(name=f"c{number}", weight=0.04) for number in range(25)]
+    of_numbers = bundle(spec=NUMBERS, text=None, evaluation=value_report(columns=weights))
+
+    text = living_card(of_numbers, history())
+    assert "| c19 | 0.040 |" in text
+    assert "| c20 |" not in text
+    assert "| 5 more | 0.200 |" in text

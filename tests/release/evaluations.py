@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from dragoman.records import ParityReport
-from dragoman.release.comparison import ALL, Comparison, LanguageComparison, compare_pairs
+from dragoman.release.comparison import Comparison
+from dragoman.release.language_comparison import ALL, LanguageComparison, compare_pairs
 from dragoman.release.paired import Pairs
 from dragoman.release.speed import Ratio, Speeds, median_ratio
 from dragoman.spec import ModelSpec, convert_spec
@@ -31,7 +32,7 @@ def compared(languages: Mapping[str, Pairs], *, latency: Ratio | None = None, co
         challenger="2",
         total=row(ALL, Pairs(*np.sum([*languages.values()], axis=0).tolist())),
         languages=[row(*item) for item in languages.items()],
-        speeds=Speeds(single_ms=latency or ratio(1.0), thousand_tokens_ms=cost or ratio(1.0)),
+        speeds=Speeds(single_ms=latency or ratio(1.0), thousand_ms=cost or ratio(1.0)),
     )
 
 

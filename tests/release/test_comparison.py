@@ -6,7 +6,8 @@ import pytest
 
 from dragoman.errors import InvalidData, WrongTask
 from dragoman.records import Example
-from dragoman.release import comparison, speed
+from dragoman.release import speed
+from dragoman.release.cases import cases_of
 from dragoman.release.comparison import Comparison, compare_versions
 from dragoman.serving.fakes import FAKE_LABELS, FakeTask, fake_backbone, fake_model
 from dragoman.serving.model import Model
@@ -45,7 +46,7 @@ def champion() -> Iterator[Model]:
 
 def compare(champion: Model, challenger: Model, **options) -> Comparison:
     with challenger:
-        return compare_versions(champion, challenger, examples(champion), **options)
+        return compare_versions(champion, challenger, cases_of(examples(champion)), **options)
 
 
 def test_equal_versions_lose_and_gain_nothing(champion: Model) -> None:
@@ -73,7 +74,7 @@ def test_the_largest_drop_comes_first(champion: Model) -> None:
         for one in examples(champion)
     ]
     with model("2", "x", "y", "z") as challenger:
-        found = compare_versions(champion, challenger, mixed)
+        found = compare_versions(champion, challenger, cases_of(mixed))
 
     assert [(one.language, one.drop.value, one.different) for one in found.languages] == [("ru", 1.0, 2), ("en", 0, 4)]
 
@@ -101,7 +102,8 @@ def test_without_examples_nothing_is_compared(champion: Model) -> None:
 
 
 def test_other_tasks_are_refused(champion: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "TASK", "embedding")
+    challenger = model("2")
+    monkeypatch.setattr(challenger.task, "name", "embedding")
 
-    with pytest.raises(WrongTask, match="'support' does text-classification"):
-        compare(champion, model("2"))
+    with pytest.raises(WrongTask, match="'support' does embedding"):
+        compare(champion, challenger)

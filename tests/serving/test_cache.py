@@ -36,6 +36,7 @@ def test_what_was_put_is_found_read_only() -> None:
         ("a", key(2)),
         ("a", key_of("", CountReadout(), [1], [1])),
         ("a", key_of("", CountReadout(), [1, 0], None)),
+        ("a", key_of("", CountReadout(), [1], None, np.zeros(1, dtype=np.float32))),
     ],
 )
 def test_nothing_is_found_for_another_version_head_readout_or_text(digest: str, other: Key) -> None:
@@ -93,3 +94,15 @@ def test_bytes_are_those_of_the_entries_and_never_too_many(puts: list[tuple[int,
     found = [cache.get("a", key(number)) for number in range(10)]
     assert cache.bytes == sum(one.nbytes + 8 + ENTRY_BYTES for one in found if one is not None)
     assert cache.bytes <= max_bytes
+
+
+def test_a_key_without_features_is_what_it_was_before_there_were_any() -> None:
+    assert key_of("head", CountReadout(), [1], [0]) == ("head", "count", b"\1" + bytes(7), b"")
+
+
+def test_features_make_a_key_and_count_in_its_size() -> None:
+    cache, rows = ResultCache(10_000), np.array([[1, np.nan], [2, np.nan]], dtype=np.float32)
+    one, same, other = (key_of("", CountReadout(), [1], None, row) for row in (rows[0], rows[0].copy(), rows[1]))
+    cache.put("a", one, result(7))
+    assert (one, cache.get("a", other)) == (same, None)
+    assert cache.bytes == ENTRY_BYTES + 8 + 8 + 8

@@ -516,3 +516,32 @@ def is_right(text: list[int], sequence: Sequence) -> bool:
     except DeadlineExceeded:
         return sequence.deadline is not None
     return result.tolist() == [float(len(text)) if text[0] % 3 == place else 0.0 for place in range(3)]
+
+
+def test_features_reach_the_session_beside_their_texts(make_engine: MakeEngine) -> None:
+    session, row = FakeSession(), np.ones(2, dtype=np.float32)
+    engine = make_engine(session)
+    engine.submit([Piece([0, 4, 2], None, CountReadout(), row), *pieces_of([0, 2])])
+    engine.step()
+    features = session.batches[0].features
+    assert features is not None
+    assert [one if one is None else one.tolist() for one in features] == [[1.0, 1.0], None]
+
+
+def test_texts_with_other_features_are_not_identical_and_equal_ones_are(make_engine: MakeEngine) -> None:
+    session = FakeSession()
+    engine = make_engine(session)
+    for value in (1, 2, 1):
+        engine.submit([Piece([0, 2], None, CountReadout(), np.full(2, value, dtype=np.float32))])
+    engine.submit(pieces_of([0, 2]))
+    engine.step()
+    assert session.batches[0].texts == 3
+
+
+def test_halves_of_a_batch_keep_their_features(make_engine: MakeEngine) -> None:
+    session = LimitedSession(1, MemoryError())
+    engine = make_engine(session)
+    engine.submit([Piece([0, 2], None, CountReadout(), np.full(1, value, dtype=np.float32)) for value in (1, 2)])
+    engine.step()
+    halves = [features[0] for batch in session.batches[1:] if (features := batch.features)]
+    assert [None if row is None else row.tolist() for row in halves] == [[1.0], [2.0]]

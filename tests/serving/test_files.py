@@ -10,10 +10,12 @@ from tests.serving.conftest import MakeModel
 from tests.serving.tasks.test_choice import NLI, ONE, SPAN
 
 from dragoman.errors import InvalidData, InvalidRequest, NotFound
+from dragoman.records import FeatureColumn
 from dragoman.runtime.sessions import Compute
 from dragoman.serving.files import CHUNK, predict_file
 from dragoman.serving.loader import Loader
 from dragoman.serving.model import Model
+from dragoman.serving.table_fakes import fake_table
 from dragoman.spec import ServingSpec
 
 LABELS = {"candidate_labels": ["paket", "parcel"], "hypothesis_template": "{}"}
@@ -101,3 +103,26 @@ def test_a_file_that_is_not_there_or_is_none_is_refused(tmp_path: Path, make_mod
         predict_file(make_model(), tmp_path / "in.jsonl", tmp_path / "out.jsonl", report=lambda done: None)
     with pytest.raises(InvalidData, match="cannot be read: Is a directory"):
         predict_file(make_model(), tmp_path, tmp_path / "out.jsonl", report=lambda done: None)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"features": {"age": 41, "plan": "silver"}}, {"age": 41, "plan": "silver"}, {"age": 42, "ticket": "x", "top": 1}],
+)
+def test_a_file_of_rows_is_answered_whether_columns_lie_in_features_or_in_the_line(tmp_path: Path, row: Any) -> None:
+    with fake_table() as model:
+        (line,) = answered(model, tmp_path, row)
+    assert line["prediction"]["value"] == 42.0
+    assert {name: line[name] for name in row} == row
+
+
+def test_a_column_called_like_a_field_is_a_column(tmp_path: Path) -> None:
+    columns = [FeatureColumn(name="key", kind="number"), FeatureColumn(name="time", kind="number")]
+    with fake_table(columns=columns) as model:
+        (line,) = answered(model, tmp_path, {"key": 40, "time": 2})
+    assert line["prediction"]["value"] == 42.0
+
+
+def test_a_wrong_row_is_named_by_its_line(tmp_path: Path) -> None:
+    with fake_table() as model, pytest.raises(InvalidData, match="jsonl:2: The column 'age' of input 0 is of type str"):
+        answered(model, tmp_path, {"age": 1}, {"age": "old"})

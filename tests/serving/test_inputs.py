@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.errors import BodyTooLarge, DragomanError, InvalidRequest, TextTooLong
-from dragoman.records import QuestionInput, RankInput, TextInput
+from dragoman.records import QuestionInput, RankInput, RowInput, TextInput
 from dragoman.serving.inputs import read_inputs, refuse_pairs, size_of
 from dragoman.spec import ServingSpec
 
 SERVING = ServingSpec(max_inputs=3, max_text_characters=20)
 
 
-KINDS: list[Any] = [TextInput, QuestionInput, RankInput]
+KINDS: list[Any] = [TextInput, QuestionInput, RankInput, RowInput]
 
 
 def read(given: Any, kind: Any = TextInput, *, languages: tuple[str, ...] = ("en", "ru")) -> list[Any]:
@@ -37,6 +37,11 @@ def test_texts_records_and_dicts_are_read_alike() -> None:
         (TextInput(text="hi", language="en"), {"text": "hi", "language": "en"}),
         (QuestionInput(question="who?", context="me"), {"question": "who?", "context": "me"}),
         (RankInput(query="who?", texts=["me", "you"]), {"query": "who?", "texts": ("me", "you"), "language": None}),
+        (RowInput(features={"age": 41}, key="c-1"), {"features": {"age": 41}, "key": "c-1", "language": None}),
+        (RowInput(key={"shop": 7, "day": "mon"}), {"features": None, "key": {"shop": 7, "day": "mon"}}),
+        (RowInput(history=[1, None]), {"history": (1, None)}),
+        (RowInput(known={"open": [True]}), {"known": {"open": (True,)}}),
+        (TextInput(text="hi", features={"age": 41}, key=7), {"text": "hi", "features": {"age": 41}, "key": 7}),
     ],
 )
 def test_every_kind_is_read_from_records_and_dicts_alone_or_in_lists(expected: Any, fields: dict[str, Any]) -> None:
@@ -95,6 +100,21 @@ def test_a_wrong_input_is_refused_by_index_with_help(given: Any, message: str, h
         (RankInput, {"query": "who?", "texts": ["me", " "]}, "Text 1 of input 0 is blank"),
         (RankInput, {"query": "", "texts": ["me"]}, "The query of input 0 is empty"),
         (RankInput, {"query": "a", "texts": ["me", "b\udfff"]}, "Text 1 of input 0 has half of a surrogate pair"),
+        (RowInput, "gold", "The inputs are of type str"),
+        (RowInput, {"age": 41}, "unknown field 'age'"),
+        (RowInput, {"features": [41]}, "The features of input 0 are of type list"),
+        (RowInput, {"features": {7: 41}}, "The features of input 0 are of type dict"),
+        (RowInput, {"key": True}, "The key of input 0 is of type bool"),
+        (RowInput, {"key": 1.5}, "The key of input 0 is of type float"),
+        (RowInput, {"key": 2**63}, "a number of more than 64 bits"),
+        (RowInput, {"key": ""}, "The key of input 0 has 0 characters; 1 to 1000"),
+        (RowInput, {"key": "k\ud800"}, "has half of a surrogate pair"),
+        (RowInput, {"key": {}}, "The key of input 0 has 0 parts"),
+        (RowInput, {"key": {"shop": None}}, "The key of input 0 is of type NoneType"),
+        (RowInput, {"history": "1"}, "The history of input 0 is of type str"),
+        (RowInput, {"history": [1, True]}, "The history of input 0 has a value of type bool"),
+        (RowInput, {"known": {"open": 1}}, "What is known ahead of input 0 is of type dict"),
+        (RowInput, {"time": 7}, "The time of input 0 is of type int"),
     ],
 )
 def test_every_text_of_an_input_is_checked_and_named(kind: Any, given: Any, message: str) -> None:
@@ -167,7 +187,25 @@ JSON_LIKE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["text", "language", "pair", "question", "context", "query", "texts"]), inner)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "text",
+                    "language",
+                    "pair",
+                    "question",
+                    "context",
+                    "query",
+                    "texts",
+                    "features",
+                    "key",
+                    "history",
+                    "known",
+                    "time",
+                ]
+            ),
+            inner,
+        )
     ),
     max_leaves=8,
 )

@@ -3,18 +3,26 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.serving.conftest import MakeModel
 
-from dragoman.errors import DeadlineExceeded, InvalidRequest, Overloaded
-from dragoman.records import QuestionInput, RankInput, TextInput
+from dragoman.errors import DeadlineExceeded, DragomanError, InvalidRequest, Overloaded, WrongTask
+from dragoman.models.packing import PackedBatch
+from dragoman.records import QuestionInput, RankInput, RowInput, TextInput
+from dragoman.runtime.row_session import RowSession
 from dragoman.serving.cache import ResultCache
 from dragoman.serving.fakes import FAKE_WORDS, FakeDetector, FakeParameters, HeldSession, fake_backbone, fake_model
-from dragoman.serving.model import Model, is_small
+from dragoman.serving.lookup import FakeLookup, Found, Wanted
+from dragoman.serving.model import Model
 from dragoman.serving.observer import Answered, Failed, Silent, TextSeen
 from dragoman.serving.options import Options
+from dragoman.serving.requests import is_small
+from dragoman.serving.table_fakes import VIEW_COLUMNS, fake_table, sums
 from dragoman.spec import ServingSpec
 
 
@@ -281,3 +289,84 @@ def test_what_is_quickly_prepared_stays_on_the_event_loop(inputs: object) -> Non
 )
 def test_what_takes_longer_or_may_leaves_the_event_loop(inputs: object) -> None:
     assert not is_small(inputs)
+
+
+ROWS = {"orders": {"c-1": {"count_30d": 3, "last": "pen"}}}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_was_served_comes_with_the_answer(waits: Any) -> None:
+    lookup = FakeLookup(ROWS, waits=waits)
+    with fake_table(columns=VIEW_COLUMNS, lookup=lookup) as model:
+        answer = await model.predict_request([RowInput(features={"age": 4}, key="c-1")])
+    (served,) = answer.served
+    assert dict(served.features) == {"age": 4, "plan": None, "orders.count_30d": 3, "orders.last": "pen"}
+    assert (served.key, bool(served.time), answer.predictions[0].value, answer.usage.tokens) == ("c-1", True, 8.0, 0)
+
+
+@pytest.mark.anyio
+async def test_a_store_that_waits_does_not_hold_up_the_event_loop() -> None:
+    gate = threading.Event()
+
+    class SlowLookup(FakeLookup):
+        def find(self, asked: Sequence[Wanted], now: int) -> list[Found]:
+            gate.wait(10)
+            return super().find(asked, now)
+
+    with fake_table(columns=VIEW_COLUMNS, lookup=SlowLookup(ROWS, waits=True)) as model:
+        asking = asyncio.ensure_future(model.predict_request([RowInput(key="c-1")]))
+        await asyncio.sleep(0.01)  # the loop goes on
+        assert not asking.done()
+        gate.set()
+        assert len((await asking).predictions) == 1
+
+
+def test_the_observer_sees_the_features_that_the_model_read() -> None:
+    listener = Listener()
+    with fake_table(observer=listener) as model:
+        model.predict({"features": {"age": 41}})
+    (seen,) = listener.answers[0].texts
+    assert seen.prepared is not None
+    assert seen.prepared.features == {"age": 41, "plan": None}
+    assert (seen.language, seen.tokens) == ("und", 0)
+
+
+def test_a_model_of_texts_refuses_features(make_model: MakeModel) -> None:
+    with pytest.raises(InvalidRequest, match="Input 0 has features; the model 'support' reads no features"):
+        make_model().predict({"text": "where", "features": {"age": 41}})
+
+
+def test_a_model_of_a_table_tells_its_columns_and_has_no_tokens() -> None:
+    with fake_table(columns=VIEW_COLUMNS) as model:
+        info = model.info()
+        with pytest.raises(WrongTask, match="'prices' does tabular-regression: it reads no texts"):
+            _ = model.tokenizer
+    assert (info.max_tokens, info.views) == (0, ["orders"])
+    assert [(one.name, one.kind, one.view) for one in info.columns][2] == ("orders.count_30d", "number", "orders")
+
+
+def test_a_model_of_a_table_is_probed_with_a_real_row() -> None:
+    with fake_table() as model:
+        model.backbone.engine.probe()
+        rows = RowSession(lambda rows: np.full((len(rows), 3), np.nan, dtype=np.float32), columns=2)
+    with fake_table(session=rows) as broken, pytest.raises(DragomanError, match="no usable numbers"):
+        broken.backbone.engine.probe()
+
+
+def test_the_same_row_is_computed_once() -> None:
+    session = CountingSession()
+    with fake_table(session=session) as model:
+        first, again, other = model.predict([{"features": {"age": age}} for age in (1, 1, 2)])
+    assert (first.value, again.value, other.value, session.rows) == (1.0, 1.0, 2.0, 2)
+    assert len({first.id, again.id, other.id}) == 3
+
+
+class CountingSession(RowSession):
+    def __init__(self) -> None:
+        super().__init__(sums, columns=2)
+        self.rows = 0
+
+    def run(self, batch: PackedBatch) -> NDArray[np.float32]:
+        self.rows += batch.texts
+        return super().run(batch)

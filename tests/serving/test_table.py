@@ -10,6 +10,7 @@ from dragoman.errors import Conflict, ModelNotReady, NotFound, Unavailable
 from dragoman.serving.fakes import HeldSession, fake_backbone, fake_model
 from dragoman.serving.model import Model
 from dragoman.serving.table import ModelTable
+from dragoman.serving.tasks.base import Piece
 
 
 @pytest.fixture
@@ -239,7 +240,7 @@ def test_giving_back_the_last_lease_does_not_wait_for_the_model_to_close() -> No
     model = fake_model(session=session)
     table.add(model)
     with table.lease("support"):
-        running = model.backbone.engine.submit([(piece, None, model.task.readout) for piece in [[1, 2]]])
+        running = model.backbone.engine.submit([Piece([1, 2], None, model.task.readout)])
         assert session.entered.wait(10)
         gone = table.remove("support", "1")
     assert not gone.is_set()

@@ -3,12 +3,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.serving.conftest import MakeModel
 
 from dragoman.errors import DragomanError
-from dragoman.records import TextInput
+from dragoman.records import FeatureColumn, RowInput, TextInput
+from dragoman.runtime.row_session import RowSession
 from dragoman.serving.fakes import FakeTask, fake_tokenizer
+from dragoman.serving.table_fakes import VIEW_COLUMNS, fake_table
 from dragoman.serving.warmup import TEXTS_PER_LANGUAGE, warm_up
 
 
@@ -61,3 +64,21 @@ def test_the_engine_knows_its_pace_afterwards(make_model: MakeModel) -> None:
     model = make_model()
     warm_up(model)
     assert model.backbone.engine.scheduler.pace.seconds(100) > 0
+
+
+def test_a_table_is_warmed_with_a_usual_row_and_one_of_which_nothing_is_known() -> None:
+    columns = (*VIEW_COLUMNS, FeatureColumn(name="needed", kind="category", categories=["a"], required=True))
+    with fake_table(columns=columns, languages=("de", "en")) as model:
+        seen: list[RowInput] = []
+        prepare = model.task.prepare
+        model.task.prepare = lambda inputs, parameters: seen.extend(inputs) or prepare(inputs, parameters)  # type: ignore[method-assign]
+        assert warm_up(model) == 4
+    usual = {"age": 40.0, "plan": "gold", "orders.count_30d": 0.0, "orders.last": "book", "needed": "a"}
+    assert [one.features for one in seen[:2]] == [usual, dict.fromkeys(usual) | {"needed": "a"}]
+    assert [one.language for one in seen] == ["de", "de", "en", "en"]
+
+
+def test_a_table_that_does_not_answer_is_told() -> None:
+    session = RowSession(lambda rows: np.full((len(rows), 3), np.inf, dtype=np.float32), columns=2)
+    with fake_table(session=session) as model, pytest.raises(DragomanError, match="'prices' does not answer"):
+        warm_up(model)

@@ -177,3 +177,40 @@ def test_the_stated_share_of_texts_loses_its_accents(share: float, plain: int) -
 
     assert set(sampler.texts) <= {"où est mon café", "ou est mon cafe"}
     assert sampler.texts.count("ou est mon cafe") == pytest.approx(plain, abs=20 if 0 < share < 1 else 0)
+
+
+# Features
+
+
+FEATURES = np.arange(len(EXAMPLES) * 4, dtype=np.float32).reshape(-1, 4)
+
+
+def with_features(**drops: float) -> EpochPlan:
+    augmentation = Augmentation(0.0, 0.0, mask_token=None, special_tokens=[], **drops)
+    options = {"seed": 1, "epoch": 0, "batch_tokens": 100, "first_position": 2, "language_temperature": 1.0}
+    return EpochPlan(DATA._replace(features=FEATURES), LetterSampler(), augmentation, **options)
+
+
+def test_each_text_keeps_its_own_features() -> None:
+    for batch in with_features().start_at(0):
+        assert np.array_equal(batch.features, FEATURES[batch.labels])
+
+
+def test_texts_lose_all_features_and_others_some_values() -> None:
+    plan = with_features(feature_dropout=0.3, value_dropout=0.1)
+    features = np.concatenate([batch.features for batch in plan.start_at(0) if batch.features is not None])
+
+    missing = np.isnan(features)
+
+    without = missing.all(axis=1)
+    assert 0.15 < without.mean() < 0.45
+    assert 0.03 < missing[~without].mean() < 0.2
+    assert FEATURES[0, 1] == 1.0  # the data themselves lose nothing
+
+
+def test_features_are_dropped_alike_where_a_run_goes_on() -> None:
+    plan = with_features(feature_dropout=0.3, value_dropout=0.1)
+
+    whole, rest = [batch.features for batch in plan.start_at(0)], [batch.features for batch in plan.start_at(2)]
+
+    assert all(np.array_equal(one, other, equal_nan=True) for one, other in zip(whole[2:], rest, strict=True))

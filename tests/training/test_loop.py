@@ -10,9 +10,11 @@ import torch
 from tests.models.small import random_texts, small_config
 
 from dragoman.models.encoder import TorchBatch, initialise
-from dragoman.models.heads import Classifier
+from dragoman.models.fusion import Fusion
+from dragoman.models.heads import Classifier, FusedClassifier
 from dragoman.models.packing import pack
 from dragoman.spec import TrainingSpec
+from dragoman.training import loop
 from dragoman.training.batches import Augmentation, EpochPlan, TrainingTexts
 from dragoman.training.loop import Progress, TrainingCheckpoint, train_classifier
 
@@ -170,3 +172,19 @@ def test_progress_rises_and_names_the_epoch(tmp_path: Path) -> None:
     assert 0 < done[0] < done[-1]
     assert done[-1] < seen[-1].total
     assert seen[-1].note.startswith("epoch 3/3, loss ")
+
+
+def test_what_reads_features_learns_at_its_own_rate_beside_a_slow_encoder() -> None:
+    model = FusedClassifier(small_config(), fusion=Fusion(columns=[None, 2]), labels=2, pooling="mean")
+
+    groups = loop._optimizer(model, spec_of(learning_rate=2e-5)).param_groups
+
+    peaks = {
+        name: group["peak"]
+        for group in groups
+        for name, own in model.named_parameters()
+        if any(own is one for one in group["params"])
+    }
+    assert {peak for name, peak in peaks.items() if name.startswith("fusion.")} == {loop.FUSION_RATE}
+    assert {peak for name, peak in peaks.items() if not name.startswith("fusion.")} == {2e-5}
+    assert peaks.keys() == dict(model.named_parameters()).keys()

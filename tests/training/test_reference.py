@@ -53,7 +53,7 @@ def test_the_logits_are_those_of_the_served_model(world: World) -> None:
     test, logits = world.held_out.of("test")
 
     assert [one.split for one in test] == ["test"] * 64
-    assert logits == pytest.approx(world.served.read([one.text for one in test]), abs=1e-4)
+    assert logits == pytest.approx(world.served.read(test), abs=1e-4)
 
 
 def test_projections_are_those_of_the_mean_hidden_state(world: World) -> None:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader
 from dragoman.api.intake import Intake, options_of
+from dragoman.api.messages import EXAMPLES
 from dragoman.records import TextInput
 from dragoman.serving.tasks.base import Task
 
@@ -59,4 +60,4 @@ def _reader_of(kind: Any, parameters: Any) -> BodyReader[InstancesRequest]:
     made: Any = msgspec.defstruct(
         "InstancesRequest", fields, bases=(InstancesRequest,), frozen=True, kw_only=True, forbid_unknown_fields=True
     )
-    return BodyReader(made, example='{"instances": ["Where is my order?"]}')
+    return BodyReader(made, example=EXAMPLES[kind].replace("inputs", "instances", 1))

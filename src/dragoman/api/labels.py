@@ -33,7 +33,9 @@ class GivenLabel(Message, frozen=True, kw_only=True):
     """The truth of one prediction."""
 
     prediction_id: Annotated[Text, Meta(description="The id that the answer had.")]
-    label: Annotated[Text, Meta(description="One of the model's labels.")]
+    label: Annotated[
+        Text | int | float, Meta(description="One of the model's labels; of a model of numbers, the true number.")
+    ]
     source: Annotated[str, Meta(max_length=1_000, description="Where it comes from, such as a form or a team.")] = ""
     time: Annotated[datetime, Meta(tz=True, description="When it was told (RFC 3339). Default: now.")] | None = None
 
@@ -57,7 +59,8 @@ class LabelsDesk(Protocol):
     def keep(self, model: str, labels: Sequence[Label], *, by: By) -> int:
         """Keep labels; returns how many of them a running release learned from. Called on a thread of its own.
 
-        Raises `NotFound` for an unknown model and `InvalidRequest` for a label that it does not have.
+        Raises `NotFound` for an unknown model and `InvalidRequest` for a label that it does not have. Of a model of
+        numbers a label is a number, as text.
         """
         ...
 
@@ -92,7 +95,7 @@ def label_of(model: str, given: GivenLabel, by: By) -> Label:
     return Label(
         prediction_id=given.prediction_id,
         model=model,
-        label=given.label,
+        label=given.label if isinstance(given.label, str) else repr(given.label),
         source=given.source,
         time=told.isoformat(timespec="milliseconds"),
         received=now.isoformat(timespec="milliseconds"),

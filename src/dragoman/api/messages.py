@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
-from dragoman.records import Prediction, QuestionInput, RankInput, TextInput, Usage
+from dragoman.records import Prediction, QuestionInput, RankInput, RowInput, TextInput, Usage
 from dragoman.serving.info import ModelInfo
 from dragoman.serving.tasks.base import CommonParameters
 
 __all__ = [
+    "EXAMPLES",
     "ErrorAnswer",
     "ErrorDetail",
     "ModelAnswer",
@@ -33,8 +34,11 @@ EXAMPLES: dict[type, str] = {
     TextInput: '{"inputs": ["Where is my order?"]}',
     QuestionInput: '{"inputs": [{"question": "Who came?", "context": "Ada came."}]}',
     RankInput: '{"inputs": [{"query": "refund", "texts": ["Money back", "Opening hours"]}]}',
+    RowInput: '{"inputs": [{"features": {"age": 41, "plan": "gold"}, "key": "c-17"}]}',
 }
 MILLISECONDS_A_DAY = 86_400_000
+
+AnyInput = TextInput | QuestionInput | RankInput | RowInput
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +54,7 @@ class TaskKind(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def Input(self) -> type[TextInput | QuestionInput | RankInput]: ...  # noqa: N802 (as in a task)
+    def Input(self) -> type[AnyInput]: ...  # noqa: N802 (as in a task)
     @property
     def Parameters(self) -> type[CommonParameters]: ...  # noqa: N802 (as in a task)
     @property
@@ -81,7 +85,7 @@ class PredictAnswer(Message, frozen=True, kw_only=True):
 
 
 @functools.cache
-def inputs_type(kind: type[TextInput | QuestionInput | RankInput]) -> Any:
+def inputs_type(kind: type[AnyInput]) -> Any:
     """What `inputs` may hold: a list of inputs, or one."""
     one: Any = str | TextInput if kind is TextInput else kind
     return list[one] | one

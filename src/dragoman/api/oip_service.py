@@ -75,7 +75,7 @@ class OipService:
         with self.intake.model(reference) as model:
             name, task = model.name, model.task
             versions = [row.version for row in self.intake.models.rows() if row.name == name]
-            return Metadata(name, versions, PLATFORM, inputs_of(task.name, task.Input), outputs_of(task.name))
+            return Metadata(name, versions, PLATFORM, inputs_of(model), outputs_of(task.name))
 
     async def infer(self, reference: str, asked: Asked) -> Inferred:
         """Raises `NotFound`, `InvalidRequest` and what a prediction raises."""

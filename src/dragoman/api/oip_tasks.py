@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dragoman.api.answers import encode_json
+from dragoman.api.oip_columns import name_of_column, parts_of
 from dragoman.api.oip_tensors import Tensor, bytes_tensor, float_tensor, texts_in
 from dragoman.errors import InvalidRequest
-from dragoman.records import Prediction, QuestionInput, RankInput, TextInput
+from dragoman.records import FeatureColumn, Prediction, QuestionInput, RankInput, RowInput, TextInput
 from dragoman.serving.model import Model
 from dragoman.serving.suggestion import shown, suggest
 
@@ -43,20 +44,33 @@ INPUTS: dict[type, tuple[Column, ...]] = {
     TextInput: (Column("text", "BYTES", TEXTS), Column("pair", "BYTES", TEXTS, is_optional=True)),
     QuestionInput: (Column("question", "BYTES", TEXTS), Column("context", "BYTES", TEXTS)),
     RankInput: (Column("query", "BYTES", [1]), Column("texts", "BYTES", TEXTS)),
+    RowInput: (),
 }
+LABELS = (Column("labels", "BYTES", [-1, -1]), Column("scores", "FP32", [-1, -1]))
+VALUES = ("value", "low", "high")
 OUTPUTS: dict[str, tuple[Column, ...]] = {
-    "text-classification": (Column("labels", "BYTES", [-1, -1]), Column("scores", "FP32", [-1, -1])),
+    "text-classification": LABELS,
+    "tabular-classification": LABELS,
+    "tabular-regression": tuple(Column(name, "FP64", [-1]) for name in VALUES),
     "embedding": (Column("embedding", "FP32", [-1, -1]),),
     "rerank": (Column("index", "INT64", [-1]), Column("scores", "FP32", [-1])),
 }
 JSON_OUTPUT = (Column("output", "BYTES", TEXTS),)  # an object per input, as MLServer answers
 
 
-def inputs_of(task_name: str, kind: type) -> list[Column]:
-    """The tensors that a model of a task takes, those that must be there only."""
-    found = [column for column in INPUTS[kind] if not column.is_optional]
-    is_zero_shot = task_name == "zero-shot-classification"
-    return [*found, Column(CANDIDATES, "BYTES", TEXTS)] if is_zero_shot else found
+def inputs_of(model: Model) -> list[Column]:
+    """The tensors that a model takes: those that must be there, and those of its columns."""
+    found = [column for column in INPUTS[model.task.Input] if not column.is_optional]
+    if model.task.name == "zero-shot-classification":
+        found.append(Column(CANDIDATES, "BYTES", TEXTS))
+    found += [tensor_of(column) for column in model.columns if not column.view]
+    has_views = any(column.view for column in model.columns)
+    return [*found, Column("key", "BYTES", TEXTS, is_optional=True)] if has_views else found
+
+
+def tensor_of(column: FeatureColumn) -> Column:
+    datatype = "FP64" if column.kind == "number" else "BYTES"
+    return Column(name_of_column(column), datatype, TEXTS, is_optional=not column.required)
 
 
 def outputs_of(task_name: str) -> tuple[Column, ...]:
@@ -71,10 +85,12 @@ def read_tensors(
 ) -> tuple[list[Any], dict[str, Any]]:
     """The inputs and the task's parameters of one request. Raises `InvalidRequest` for tensors that do not fit."""
     asked = {name: value for name, value in parameters.items() if name not in RESERVED}
-    columns = {ALIASES.get(one.name, one.name): texts_in(one) for one in tensors}
-    if model.task.name == "zero-shot-classification" and CANDIDATES in columns:
-        asked[CANDIDATES] = columns.pop(CANDIDATES)
-    check_names(columns, INPUTS[model.task.Input])
+    others, fields = parts_of(tensors, model.columns) if model.columns else (tensors, {})
+    named = {ALIASES.get(one.name, one.name): one for one in others}
+    if model.task.name == "zero-shot-classification" and CANDIDATES in named:
+        asked[CANDIDATES] = texts_in(named.pop(CANDIDATES))
+    check_names(named, INPUTS[model.task.Input], [*fields, *map(name_of_column, model.columns)])
+    columns: dict[str, list[Any]] = {name: texts_in(one) for name, one in named.items()} | fields
     if model.task.Input is RankInput:
         return [RankInput(query=query_of(columns["query"]), texts=columns["texts"])], asked
     check_lengths(columns)
@@ -82,17 +98,17 @@ def read_tensors(
     return [model.task.Input(**dict(zip(columns, row, strict=True))) for row in rows], asked
 
 
-def check_names(columns: Mapping[str, Any], known: Sequence[Column]) -> None:
+def check_names(columns: Mapping[str, Any], known: Sequence[Column], others: Sequence[str] = ()) -> None:
     valid = [column.name for column in known]
     for name in columns:
         if name not in valid:
-            raise InvalidRequest(f"There is no input tensor {shown(name)}.", help=suggest(name, valid))
+            raise InvalidRequest(f"There is no input tensor {shown(name)}.", help=suggest(name, [*valid, *others]))
     for column in known:
         if column.name not in columns and not column.is_optional:
             raise InvalidRequest(f"The input tensor '{column.name}' is missing.", help=f"send {' and '.join(valid)}.")
 
 
-def check_lengths(columns: Mapping[str, list[str]]) -> None:
+def check_lengths(columns: Mapping[str, list[Any]]) -> None:
     lengths = {name: len(texts) for name, texts in columns.items()}
     if len(set(lengths.values())) > 1:
         raise InvalidRequest(f"The input tensors have {lengths} elements.", help="send as many of each.")
@@ -109,11 +125,13 @@ def query_of(texts: list[str]) -> str:
 
 def write_tensors(task_name: str, predictions: Sequence[Any]) -> list[Tensor]:
     """The output tensors of the answers of a request."""
-    if task_name == "text-classification":
+    if OUTPUTS.get(task_name) is LABELS:
         return [
             bytes_tensor("labels", [[label.label for label in one.labels] for one in predictions]),
             float_tensor("scores", [[label.score for label in one.labels] for one in predictions]),
         ]
+    if task_name == "tabular-regression":
+        return [Tensor(name, "FP64", np.array([getattr(one, name) for one in predictions])) for name in VALUES]
     if task_name == "embedding":
         return [float_tensor("embedding", embeddings_of(predictions))]
     if task_name == "rerank":

@@ -48,7 +48,7 @@ class OpenaiApi:
     async def embeddings(self, request: Request, body: bytes) -> Response:
         asked = self._reader.read(body)
         with self.intake.model(asked.model, "embedding") as model:
-            texts = await texts_aside(checked(asked.input), model.backbone.tokenizer)
+            texts = await texts_aside(checked(asked.input), model.tokenizer)
             parameters = parameters_of(
                 model, normalize=True, dimensions=asked.dimensions, prompt_name=asked.prompt_name
             )

@@ -26,8 +26,10 @@ from dragoman.api.release_operations import RELEASE_OPERATIONS
 from dragoman.serving.tasks.classification import TextClassification
 from dragoman.serving.tasks.embedding import Embedding
 from dragoman.serving.tasks.fill_mask import FillMask
+from dragoman.serving.tasks.forecasting import Forecasting
 from dragoman.serving.tasks.question_answering import QuestionAnswering
 from dragoman.serving.tasks.rerank import Rerank
+from dragoman.serving.tasks.tabular import TabularClassification, TabularRegression
 from dragoman.serving.tasks.token_classification import TokenClassification
 from dragoman.serving.tasks.zero_shot import ZeroShot
 
@@ -42,6 +44,9 @@ TASKS: tuple[TaskKind, ...] = (
     Rerank,
     ZeroShot,
     FillMask,
+    TabularClassification,
+    TabularRegression,
+    Forecasting,
 )
 
 
@@ -102,7 +107,7 @@ def openapi_document() -> dict[str, Any]:
         paths.setdefault(one.path, {})[one.method] = describe(one)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Dragoman", "version": "1", "summary": "Multilingual text models"},
+        "info": {"title": "Dragoman", "version": "1", "summary": "Models of texts in any language, and of tables"},
         "paths": paths,
         "security": [{"bearer": []}, {"apiKey": []}, {}],  # none, where the server is open
         "components": {"schemas": schemas, "securitySchemes": KEY_SCHEMES},

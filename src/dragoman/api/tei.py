@@ -129,7 +129,7 @@ class TeiApi:
                 prompt_name=asked.prompt_name,
                 too_long=too_long_of(asked.truncate, asked.truncation_direction),
             )
-            texts = await texts_aside(asked.inputs, model.backbone.tokenizer)
+            texts = await texts_aside(asked.inputs, model.tokenizer)
             embedded = Embedded(texts, await self.intake.ask(model, texts, parameters, options_of(request)))
         return told(embedded.vectors, embedded, started)
 
@@ -142,7 +142,7 @@ class TeiApi:
                 prompt_name=asked.prompt_name,
                 too_long=too_long_of(asked.truncate, asked.truncation_direction),
             )
-            texts = await texts_aside(asked.inputs, model.backbone.tokenizer)
+            texts = await texts_aside(asked.inputs, model.tokenizer)
             embedded = Embedded(texts, await self.intake.ask(model, texts, parameters, options_of(request)))
         return told(embedded.vectors, embedded, started)
 
@@ -237,7 +237,7 @@ def info_of(model: Model) -> dict[str, Any]:
         "served_model_name": model.name,
         "model_type": model_type_of(model),
         "max_concurrent_requests": serving.max_inputs,
-        "max_input_length": model.backbone.tokenizer.max_tokens,
+        "max_input_length": model.backbone.max_tokens,
         "max_batch_tokens": serving.max_batch_tokens,
         "max_batch_requests": None,
         "max_client_batch_size": serving.max_inputs,

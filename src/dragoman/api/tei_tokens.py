@@ -18,6 +18,7 @@ from dragoman.api.intake import Intake
 from dragoman.api.token_ids import decoded
 from dragoman.errors import EmptyInput, InvalidRequest
 from dragoman.serving.model import Model
+from dragoman.serving.tasks.choice import HEADS
 
 __all__ = ["TeiTokens"]
 
@@ -33,6 +34,7 @@ class DecodeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     skip_special_tokens: bool = True
 
 
+TEXT_TASKS = tuple(HEADS)  # whose models have a tokenizer
 TOKENIZE = BodyReader(TokenizeRequest, example='{"inputs": "Where is my order?"}')
 DECODE = BodyReader(DecodeRequest, example='{"ids": [0, 5, 2]}')
 
@@ -46,11 +48,11 @@ class TeiTokens:
     async def tokenize(self, request: Request, body: bytes) -> Response:
         asked = TOKENIZE.read(body)
         texts = [asked.inputs] if isinstance(asked.inputs, str) else asked.inputs
-        with self.intake.model(request.path_params.get("name")) as model:
+        with self.intake.model(request.path_params.get("name") or self.intake.default(TEXT_TASKS)) as model:
             check_texts(texts, model)
             if asked.prompt_name is not None:
                 raise InvalidRequest("Prompts are not tokenised.", help="put the prompt before the text.")
-            encode = partial(model.backbone.tokenizer.backend.encode, add_special_tokens=asked.add_special_tokens)
+            encode = partial(model.tokenizer.backend.encode, add_special_tokens=asked.add_special_tokens)
             return await asyncio.to_thread(lambda: json_answer([tokens_of(text, encode(text)) for text in texts]))
 
     async def decode(self, request: Request, body: bytes) -> Response:
@@ -59,8 +61,8 @@ class TeiTokens:
         lists = [one for one in asked.ids if not isinstance(one, int)]
         if not asked.ids or (numbers and lists):
             raise InvalidRequest("'ids' is neither ids nor lists of ids.", help="send [0, 5, 2] or [[0, 5, 2]].")
-        with self.intake.model(request.path_params.get("name")) as model:
-            decode = partial(decoded, tokenizer=model.backbone.tokenizer, skip_special_tokens=asked.skip_special_tokens)
+        with self.intake.model(request.path_params.get("name") or self.intake.default(TEXT_TASKS)) as model:
+            decode = partial(decoded, tokenizer=model.tokenizer, skip_special_tokens=asked.skip_special_tokens)
             return await asyncio.to_thread(lambda: json_answer([decode(ids) for ids in lists or [numbers]]))
 
 

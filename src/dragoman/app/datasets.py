@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dragoman.data.sources import Columns, CsvDialect, Source, open_source
 from dragoman.data.training_examples import find_version
-from dragoman.errors import InvalidInput, NotFound
+from dragoman.errors import GateFailed, InvalidInput, NotFound
 from dragoman.records import By, CheckReport, DatasetVersion
 from dragoman.spec.contract_file import read_contract
 from dragoman.spec.contracts import CONTRACTS_FOLDER, ContractSpec
@@ -120,6 +120,21 @@ class Datasets:
 
         contract = self.contract(name)
         return check_source(origin.open(contract, self.root, None), contract, report=report)
+
+    def hold(self, name: str, patterns: Sequence[str]) -> None:
+        """Hold the files of a spec against the contract of their dataset, where it has one.
+
+        Raises `GateFailed` if they break it.
+        """
+        if not (self.root / CONTRACTS_FOLDER / f"{name}.toml").is_file():
+            return
+        report = self.check(name, Files(patterns, self.root), report=lambda progress: None)
+        if broken := [one.words for one in report.violations]:
+            files = " ".join(map(repr, patterns))
+            raise GateFailed(
+                f"The data break their contract, {CONTRACTS_FOLDER}/{name}.toml: {'; '.join(broken)}.",
+                help=f"`dragoman data check {name} {files}` shows the rows. Nothing was trained.",
+            )
 
     def ingest(
         self, name: str, origin: Origin, *, append: bool, quarantine: bool, by: By | None = None, report: Report

@@ -58,7 +58,7 @@ class Desk:
             challenger=challenger,
             status="checking",
             plan=msgspec.to_builtins(spec.release or ReleaseSpec()),
-            languages=spec.languages,
+            languages=spec.counted_languages,
             actor=by.actor,
             reason=by.reason,
             started=begun,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from dragoman.app.workspace import Workspace
 from dragoman.errors import InvalidRequest
+from dragoman.feedback.checks import label_fault
 from dragoman.feedback.labels import LabelStore
 from dragoman.monitoring.watcher import Watcher
 from dragoman.records import By, Label
 from dragoman.release.traffic import Traffic
-from dragoman.serving.suggestion import shown, suggest
 
 __all__ = ["Labels"]
 
@@ -23,13 +23,10 @@ class Labels:
         self.store = LabelStore(workspace.tables, workspace.catalog)
 
     def keep(self, model: str, labels: Sequence[Label], *, by: By) -> int:
-        known = self.workspace.spec(model).data.labels
+        spec = self.workspace.spec(model)
         for place, one in enumerate(labels):
-            if one.label not in known:
-                raise InvalidRequest(
-                    f"Label {place} is {shown(one.label)}, which '{model}' does not have.",
-                    help=suggest(one.label, known),
-                )
+            if fault := label_fault(spec, one.label):
+                raise InvalidRequest(f"Label {place} {fault.text}", help=fault.help)
         self.store.add(model, labels, by=by)
         for one in labels:
             self.watcher.labelled(model, one.prediction_id, one.label)

@@ -11,10 +11,13 @@ from typing import Protocol
 from prometheus_client.registry import Collector
 
 from dragoman.app.drift_watch import DriftWatch
+from dragoman.app.freshness_watch import FreshnessWatch
 from dragoman.app.objectives import ObjectivesWatch
 from dragoman.app.workspace import Workspace
 from dragoman.errors import DragomanError, Unavailable
+from dragoman.feedback.review.metrics import ReviewCollector
 from dragoman.monitoring.alerts import AlertBook, Contact, Courier, CourierCollector, contact_of, senders_of
+from dragoman.monitoring.freshness import FreshnessCollector
 from dragoman.monitoring.log_watch import LogWatch
 from dragoman.monitoring.metrics import Metrics
 from dragoman.monitoring.prediction_log.counters import LogStats
@@ -91,7 +94,7 @@ class Monitor:
             server.metrics.add(collector)
         settings = workspace.settings
         self.book = AlertBook(workspace.catalog, receivers, region=settings.region, runbooks=settings.runbooks)
-        self._judges = Judges(workspace, list(self.specs.values()))
+        self._judges = Judges(workspace, list(self.specs.values()), clock=clock)
         self._retention = Retention(workspace.catalog, self.specs.values())
         self._started = self._held = clock()
         self._due = Due(clock)
@@ -181,6 +184,8 @@ class Monitor:
             DiskCollector(state, {"prediction_log": state / LOG_FOLDER}),
             GpuCollector(devices),
             ModelMemoryCollector(self.server.table.models),
+            FreshnessCollector(FreshnessWatch(self.workspace.features, clock=self.clock).freshness),
+            ReviewCollector(lambda since: catalog.review_tasks(since=since)),
         ]
 
     def _look(self) -> None:
@@ -203,7 +208,11 @@ class Monitor:
 class Judges:
     """Judges all models. What cannot be judged now is named, so that its alerts stay as they are."""
 
-    def __init__(self, workspace: Workspace, specs: Sequence[ModelSpec]) -> None:
+    def __init__(
+        self, workspace: Workspace, specs: Sequence[ModelSpec], *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._ages = FreshnessWatch(workspace.features, clock=clock)
+        self._specs = list(specs)
         self._objectives = {spec.name: ObjectivesWatch(workspace.catalog, spec) for spec in specs}
         self._drifts = {spec.name: DriftWatch(workspace, spec) for spec in specs}
 
@@ -223,6 +232,11 @@ class Judges:
             except DragomanError as error:
                 logger.warning("The drift of '%s' cannot be judged: %s", name, error)
                 blind += [(name, "drift"), (name, "language-mix")]
+        try:
+            found += self._ages.symptoms(self._specs)
+        except DragomanError as error:
+            logger.warning("The freshness of features cannot be judged: %s", error)
+            blind += [(spec.name, "freshness") for spec in self._specs]
         return found, blind
 
 

@@ -137,7 +137,7 @@ class CatalogMonitor:
     def _model_view(self, name: str, period: Period, firing: Sequence[Alert], now: float) -> ModelView:
         spec, watch = self._specs.get(name), self._objectives.get(name)
         versions = self._versions(name, period, now)
-        declared = list(spec.languages) if spec else []
+        declared = spec.counted_languages if spec else []
         whole = sum(version.level.own.texts for version in versions)
         views = [version_view(one, period, whole=whole, declared=declared) for one in versions]
         return ModelView(
@@ -191,7 +191,7 @@ class CatalogMonitor:
         return [str(version.number) for version in self.workspace.catalog.versions(model)]
 
     def _languages(self, spec: ModelSpec | None) -> list[str]:
-        return [*(spec.languages if spec else []), "other", "unknown"]
+        return [*(spec.counted_languages if spec else []), "other", "unknown"]
 
 
 def narrowed(model: ModelView, version: str | None, language: str | None) -> ModelView:

@@ -19,7 +19,7 @@ class ObjectivesWatch:
 
     def __init__(self, catalog: Catalog, spec: ModelSpec) -> None:
         self.catalog, self.spec = catalog, spec
-        self.timeline = Timeline(spec.languages, days=spec.slo.days)
+        self.timeline = Timeline(spec.counted_languages, days=spec.slo.days)
         self._since = ""
 
     def judge(self, now: float, *, up_since: float = 0.0) -> Evaluation:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict, DragomanError, GateFailed
+from dragoman.training.runs import result_of
 
 __all__ = ["ensure_trained", "train_in_child"]
 
@@ -21,7 +22,7 @@ def ensure_trained(workspace: Workspace, *, show: Callable[[str], None]) -> None
             train_in_child(workspace, spec.name)
         else:
             alias = workspace.crown(spec, done)
-            show(f"{done.version.uri} is up to date, the {alias} (accuracy {done.run.metrics['accuracy']:.3f}).")
+            show(f"{done.version.uri} is up to date, the {alias} ({result_of(done.run.metrics)}).")
 
 
 def train_in_child(workspace: Workspace, name: str) -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dragoman.app.datasets import Datasets
+from dragoman.app.learning import Forecasts, Job, Join, NoJoin, Rows, Texts, learning_of
 from dragoman.app.lineage import Lineage
 from dragoman.app.lineage_log import LineageLog, endpoint_of
-from dragoman.data.datasets import digest_examples, ingest
 from dragoman.data.lineage import Trained
-from dragoman.data.sources import expand_files, read_examples
-from dragoman.data.training_examples import find_version, training_examples
 from dragoman.errors import Conflict, InvalidSpec, NotFound
 from dragoman.records import By, DatasetVersion, Example, Run, TuningReport, Version
 from dragoman.registry.uri import CHALLENGER, CHAMPION
@@ -32,6 +29,9 @@ from dragoman.training.gates import check_gates
 from dragoman.training.runs import complete_run, fail_run, now, run_id_of, start_run
 
 if TYPE_CHECKING:
+    import pyarrow as pa  # heavy: imported where it is used
+
+    from dragoman.app.features import Features
     from dragoman.registry.keychain import Keychain
     from dragoman.registry.registry import Registry
     from dragoman.runtime.tuning import Step
@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from dragoman.serving.model import Model
     from dragoman.store.catalog import SqlCatalog
     from dragoman.text.trimming import Keep
-    from dragoman.training.loop import Progress
+    from dragoman.training.progress import Progress
+    from dragoman.training.trained import Trained as TrainedBundle
 
-__all__ = ["Outcome", "Workspace", "init_workspace", "open_workspace"]
+__all__ = ["EXAMPLES", "Outcome", "Workspace", "init_workspace", "open_workspace"]
 
 Report = Callable[["Progress"], None]
 SIGNING_KEY = "keys/signing.pem"  # in the state folder
+EXAMPLES = ("support", "churn", "demand")
+MADE = {"churn": ("data",)}  # by the example's own script
 
 
 def open_workspace(path: str | Path = ".", **overrides: Any) -> Workspace:
@@ -53,16 +56,19 @@ def open_workspace(path: str | Path = ".", **overrides: Any) -> Workspace:
     return Workspace(root, read_settings(root, overrides))
 
 
-def init_workspace(path: str | Path) -> Path:
-    """Write the example workspace to a new or empty folder. Raises `Conflict` if something is there."""
+def init_workspace(path: str | Path, *, example: str = EXAMPLES[0]) -> Path:
+    """Write an example workspace to a new or empty folder: "support", "churn" or "demand".
+
+    Raises `NotFound` for another example, and `Conflict` if something is there.
+    """
     root = Path(path).resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise Conflict(f"{root} exists and is not an empty folder.", help="Name a new folder.")
     root.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
     try:
-        of_this_place = shutil.ignore_patterns(".dragoman", "keys")
-        shutil.copytree(_example_folder(), partial, dirs_exist_ok=True, ignore=of_this_place)
+        of_this_place = shutil.ignore_patterns(".dragoman", "keys", "__pycache__", *MADE.get(example, ()))
+        shutil.copytree(_example_folder(example), partial, dirs_exist_ok=True, ignore=of_this_place)
         partial.chmod(0o755)
         partial.replace(root)
     finally:
@@ -132,6 +138,12 @@ class Workspace:
         return Lineage(self.root, self.state, self.tables, lambda: self.catalog)
 
     @cached_property
+    def features(self) -> Features:
+        from dragoman.app.features import Features  # heavy: cryptography
+
+        return Features(self)
+
+    @cached_property
     def lineage_log(self) -> LineageLog:
         return LineageLog(self.state / "lineage", endpoint_of(self.settings.openlineage))
 
@@ -174,57 +186,49 @@ class Workspace:
     # Training
 
     def find_trained(self, spec: ModelSpec) -> Outcome | None:
-        """The version that the spec and the data, as they are now, have already given."""
-        if not spec.data.files:
-            return self._completed(run_id_of(spec, self._ingested(spec).digest))
-        digest = digest_examples(self._examples(spec))
-        dataset = self.catalog.find_dataset_version(spec.dataset_name, digest)
-        return self._completed(run_id_of(spec, digest)) if dataset else None
+        """The version that the spec, the data and the views, as they are now, have already given."""
+        digest = learning_of(self, spec).digest()
+        if self.catalog.find_dataset_version(spec.dataset_name, digest) is None:
+            return None
+        return self._completed(run_id_of(spec, digest, features=self._join(spec).digest))
 
     def train(self, name: str | None = None, *, again: bool = False, report: Report) -> Outcome:
         """Train a model, register it, and make it the champion if it passes its gates.
 
-        Does nothing when spec and data have not changed since a completed run, unless `again`. Raises `InvalidSpec`,
-        `InvalidData`, `Conflict` while another process trains the same, and `GateFailed` after registering a version
-        that does not pass.
+        Does nothing when spec, data and views have not changed since a completed run, unless `again`. Raises
+        `InvalidSpec`, `InvalidData`, `Conflict` while another process trains the same, and `GateFailed` after
+        registering a version that does not pass.
         """
         spec = self.spec(name)
-        examples, dataset = self._training_data(spec)
-        run_id = run_id_of(spec, dataset.digest)
+        learning, join = learning_of(self, spec), self._join(spec)
+        rows, dataset = learning.load()
+        run_id = run_id_of(spec, dataset.digest, features=join.digest)
         done = self._completed(run_id)
         if done is None or again:
             with FileLock(self.state / "runs" / f"{run_id}.lock"):
-                done = self._train(spec, examples, dataset, report)
+                job = Job(run_id, dataset, self.state / "runs" / run_id, join, report)
+                done = self._train(spec, partial(learning.train, rows, job), job)
         return done._replace(alias=self.crown(spec, done))
 
-    def _train(self, spec: ModelSpec, examples: Sequence[Example], dataset: DatasetVersion, report: Report) -> Outcome:
-        from dragoman.training.environment import environment_state
-        from dragoman.training.pipeline import train_bundle  # heavy: torch
-
+    def _train(self, spec: ModelSpec, train: Callable[[], TrainedBundle], job: Job) -> Outcome:
         self.keychain.ensure()  # better before a long training than after it
-        run = start_run(spec, dataset, self.root)
+        dataset = job.dataset
+        run = start_run(spec, dataset, self.root, features=job.join.digest)
         self.catalog.save_run(run)
         self.lineage_log.add([self.lineage.events.training(Trained(run, dataset))])
-        folder = self.state / "runs" / run.id
         started = time.monotonic()
         with self._failure_recorded(run, dataset):
-            trained = train_bundle(
-                spec,
-                sorted(examples, key=lambda example: example.id),
-                dataset,
-                run=run.id,
-                environment=environment_state(),
-                workspace=self.root,
-                folder=folder,
-                report=report,
-            )
+            trained = train()
             version = self.registry.register(trained.folder, run=run.id, owner=spec.owner, created=now())
         seconds = time.monotonic() - started
         run = complete_run(run, bundle=version.bundle, evaluation=trained.evaluation, seconds=seconds)
         self.catalog.save_run(run)
         self.lineage_log.add([self.lineage.events.training(Trained(run, dataset, [version]))])
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(job.folder, ignore_errors=True)
         return Outcome(version, run, trained=True)
+
+    def _join(self, spec: ModelSpec) -> Join:
+        return self.features.join(spec) if spec.features and spec.features.views else NoJoin()
 
     @contextmanager
     def _failure_recorded(self, run: Run, dataset: DatasetVersion) -> Iterator[None]:
@@ -276,7 +280,9 @@ class Workspace:
 
         self.keychain.ensure()
         version = self.registry.resolve(uri)
-        bundle, examples = self.registry.open(version), self._examples(self.spec(version.model))
+        bundle = self.registry.open(version)
+        bundle.require_text()
+        examples = self._all_examples(version.model)
         make_folder(self.state / "runs")
         with tempfile.TemporaryDirectory(prefix="tuning-", dir=self.state / "runs") as scratch:
             folder = Path(scratch) / "bundle"
@@ -284,35 +290,19 @@ class Workspace:
             registered = self.registry.register(folder, run=version.run, owner=version.owner, created=now())
         return registered, tuned.report
 
+    def _all_examples(self, name: str) -> list[Example]:
+        spec = self.spec(name)
+        texts = Texts(self, spec)
+        return texts.with_views(texts.examples(), self._join(spec))
+
     def test_examples(self, name: str) -> list[Example]:
-        """The test split of a model's data."""
-        return [example for example in self._examples(self.spec(name)) if example.split == "test"]
+        """The test split of a model that reads texts, with the features of its views."""
+        return [example for example in self._all_examples(name) if example.split == "test"]
 
-    def _examples(self, spec: ModelSpec) -> list[Example]:
-        if not spec.data.files:
-            return self._training_data(spec)[0]
-        return read_examples(self._files(spec), labels=spec.data.labels, languages=spec.languages)
-
-    def _training_data(self, spec: ModelSpec) -> tuple[list[Example], DatasetVersion]:
-        """The examples, and the version that has them: those of files become one, if none has them yet."""
-        if not spec.data.files:
-            version = self._ingested(spec)
-            return training_examples(version, spec, self.tables), version
-        examples, sources = self._examples(spec), self._sources(spec)
-        return examples, ingest(
-            examples, name=spec.dataset_name, sources=sources, tables=self.tables, catalog=self.catalog
-        )
-
-    def _ingested(self, spec: ModelSpec) -> DatasetVersion:
-        """The version that the spec names instead of files."""
-        return find_version(self.catalog, spec.dataset_name, spec.dataset_number)
-
-    def _files(self, spec: ModelSpec) -> list[Path]:
-        return expand_files(self.root, spec.data.files)
-
-    def _sources(self, spec: ModelSpec) -> dict[str, str]:
-        files = self._files(spec)
-        return {_name_of(path, self.root): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    def test_table(self, name: str) -> pa.Table:
+        """The test split of a model of a table, with the features of its views; of a forecast, all rows."""
+        spec = self.spec(name)
+        return (Forecasts if spec.forecast else Rows)(self, spec).test(self._join(spec))
 
     # Serving
 
@@ -331,6 +321,7 @@ class Workspace:
             version=number,
             task=task,
             serving=self._serving(version.model),
+            lookups=self.features.lookup,
         )
 
     @cached_property
@@ -351,14 +342,12 @@ class Workspace:
         return next((spec.serving for spec in self._read_specs() if spec.name == name), None)
 
 
-def _example_folder() -> Path:
-    """The example workspace: inside an installed package, or beside the sources of a checkout."""
+def _example_folder(name: str) -> Path:
+    """An example workspace: inside an installed package, or beside the sources of a checkout."""
+    if name not in EXAMPLES:
+        raise NotFound(f"There is no example '{name}'.", help=f"There are {', '.join(EXAMPLES)}.")
     package = Path(__file__).parent.parent
-    for folder in (package / "_examples" / "support", package.parent.parent / "examples" / "support"):
+    for folder in (package / "_examples" / name, package.parent.parent / "examples" / name):
         if (folder / WORKSPACE_FILE).is_file():
             return folder
-    raise NotFound("This installation has no example workspace.", help="Install Dragoman again.")
-
-
-def _name_of(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    raise NotFound(f"This installation has no example '{name}'.", help="Install Dragoman again.")

@@ -15,15 +15,17 @@ from dragoman.errors import DragomanError
 __all__ = ["VERBS", "cli", "main"]
 
 VERBS = {
-    "init": "Write the example workspace to a new folder.",
+    "init": "Write an example workspace to a new folder.",
     "up": "Train what needs training, register it, and serve it.",
     "data": "Check, ingest, compare and trace datasets under contract.",
+    "features": "Apply feature views, keep their rows fresh, find skew.",
     "train": "Train a model and register the result as a version.",
-    "predict": "Answer a text, or a file of texts, with a registered model.",
+    "predict": "Answer texts, rows, or a file of them, with a registered model.",
     "serve": "Serve models over HTTP.",
     "models": "List, show, compare, sign, promote and retire registered versions.",
     "release": "Release a version by evidence, language by language.",
     "monitor": "Show traffic, quality, drift, objectives and alerts by language.",
+    "labels": "Bring labels back, and see from them how good a model is in use.",
     "audit": "Show the log of all changes, and check that nobody altered it.",
     "tune": "Find the fastest form of a version that answers like its fp32 form.",
     "bench": "Measure Dragoman on this machine, side by side with its peers.",

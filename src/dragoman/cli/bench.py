@@ -86,7 +86,7 @@ def serve(
 
     plan = ServePlan(seed=seed, **options)
     with load(source, precision=precision, device=device, threads=threads) as model:
-        texts = made_texts(model.backbone.tokenizer, words=words, seed=seed)
+        texts = made_texts(model.tokenizer, words=words, seed=seed)
         offline = measure_offline(model.predict, texts, plan.seconds)
     chosen = ("--precision", precision, "--device", device, "--threads", str(threads))
     report = bench_serve(source, texts, offline, plan, options=chosen, report=lambda line: click.echo(line, err=True))

@@ -13,6 +13,7 @@ from dragoman.cli.models_retire import restore, retire
 from dragoman.cli.models_trust import commands as trust_commands
 from dragoman.cli.options import as_json, print_json, print_table, workspace
 from dragoman.records import Version
+from dragoman.training.runs import result_of
 
 __all__ = ["command"]
 
@@ -37,7 +38,7 @@ def list_versions(*, as_json: bool, path: str) -> None:
         print_json(versions)
         return
     rows = [_row(place, version) for version in versions]
-    print_table(("version", "aliases", "accuracy", "worst language", "created", "bundle"), rows)
+    print_table(("version", "aliases", "result", "created", "bundle"), rows)
 
 
 @command.command("show")
@@ -66,9 +67,8 @@ def show(model: str, *, as_json: bool, path: str) -> None:
 
 def _row(place: Workspace, version: Version) -> tuple[str, ...]:
     run = place.catalog.run(version.run)
-    accuracy, worst = (f"{run.metrics[key]:.3f}" for key in ("accuracy", "worst_language_accuracy"))
     standing = f"retired {version.retired[:10]}" if version.retired else ", ".join(version.aliases)
-    return version.uri, standing, accuracy, worst, version.created, version.bundle[:12]
+    return version.uri, standing, result_of(run.metrics), version.created, version.bundle[:12]
 
 
 def _lineage(version: Version, run: Any, sources: dict[str, str]) -> list[str]:

@@ -16,9 +16,12 @@ from dragoman.records import (
     EmbeddingPrediction,
     EntityPrediction,
     FillPrediction,
+    ForecastPrediction,
+    ForecastValue,
     LabelPrediction,
     Prediction,
     RankPrediction,
+    ValuePrediction,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ PATH_STARTS = (".", "/", "~")  # of no model's name: a folder that is not there 
 @click.option("-m", "--model", help="NAME, NAME@ALIAS, NAME/NUMBER, or a folder. Default: the workspace's only model.")
 @click.option("--task", help="What the model is to do. Default: what its head is for.")
 @click.option("-p", "--parameter", "given", multiple=True, metavar="NAME=JSON", help="A task's parameter; repeatable.")
+@click.option("--features", type=str, metavar="JSON", help='Values of columns: {"age": 41, "plan": "gold"}.')
+@click.option("--key", type=str, help="Of the entity whose features are looked up: a text, or an object in JSON.")
 @click.option("--input", "source", type=click.Path(path_type=Path), help='JSONL file, each line {"text": …}.')
 @click.option("--output", "target", type=click.Path(path_type=Path), help="JSONL file to write.")
 @compute
@@ -46,29 +51,33 @@ def command(
     model: str | None,
     task: str | None,
     given: tuple[str, ...],
+    features: str | None,
+    key: str | None,
     source: Path | None,
     target: Path | None,
     as_json: bool,
     path: str,
     **how: Any,
 ) -> None:
-    """Answer a text, or a file of texts, with a registered model.
+    """Answer texts, rows, or a file of them, with a registered model.
 
     --model may also name the folder of a bundle, or of a Hugging Face or sentence-transformers model. To ask a
-    question, give it and its context; to rerank, give the query and then the texts to put in order.
+    question, give it and its context; to rerank, give the query and then the texts to put in order. A model of a table
+    takes --features, --key or both and no text; in a file, columns lie in `features` or in the line itself.
     """
-    if bool(texts) == bool(source) or bool(source) != bool(target):
-        raise click.UsageError("give texts, or --input FILE with --output FILE.")
+    row = _row_of(features, key)
+    if bool(texts or row) == bool(source) or bool(source) != bool(target):
+        raise click.UsageError("give texts or --features, or --input FILE with --output FILE.")
     parameters = dict(map(_parameter, given))
     with _load(model, task, path, how) as loaded:
         if source and target:
             _predict_file(loaded, source, target, parameters)
             return
-        predictions = loaded.predict(_inputs(loaded.task.name, texts), **parameters)
+        predictions = loaded.predict(_inputs(loaded.task.name, texts, row), **parameters)
     if as_json:
         print_json([_plain(one) for one in predictions])
     else:
-        shown = [" | ".join(texts)] if len(predictions) < len(texts) else texts
+        shown = [" | ".join(texts) or features or key or ""] if len(predictions) != len(texts) else texts
         print_table(
             ("text", "language", "script", "answer"), [_row(*pair) for pair in zip(shown, predictions, strict=True)]
         )
@@ -81,7 +90,22 @@ def _load(model: str | None, task: str | None, path: str, how: dict[str, Any]) -
     return load(place.registry.resolve(model or place.spec().name).uri, task=task, workspace=path, **how)
 
 
-def _inputs(task: str, texts: tuple[str, ...]) -> list[Any]:
+def _row_of(features: str | None, key: str | None) -> dict[str, Any]:
+    """The fields of an input beside its text."""
+    given = {} if features is None else {"features": _json("--features", features)}
+    return given | ({} if key is None else {"key": _json("--key", key) if key.startswith("{") else key})
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise click.UsageError(f"{name} is not JSON: {error}.") from None
+
+
+def _inputs(task: str, texts: tuple[str, ...], row: dict[str, Any]) -> list[Any]:
+    if row:
+        return [{"text": text} | row for text in texts] or [row]
     match task:
         case "question-answering":
             if len(texts) != 2:
@@ -106,7 +130,7 @@ def _predict_file(model: Model, source: Path, target: Path, parameters: dict[str
 
     from dragoman.serving.files import predict_file
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} texts"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} inputs"), TimeElapsedColumn())
     with Progress(*columns, transient=True) as bars:
         task = bars.add_task("", total=None)
         count = predict_file(model, source, target, parameters, report=lambda done: bars.update(task, completed=done))
@@ -129,6 +153,10 @@ def _answer(prediction: Prediction) -> str:
             shown = f"{prediction.answer.text} {prediction.answer.score:.2f}" if prediction.answer else "no answer"
         case RankPrediction():
             shown = ", ".join(f"{one.index} {one.score:.2f}" for one in prediction.results)
+        case ValuePrediction():
+            shown = _value(prediction)
+        case ForecastPrediction():
+            shown = ", ".join(f"{one.time} {_value(one)}" for one in prediction.forecast[:SHOWN])
         case FillPrediction():
             shown = ", ".join(f"{one.text} {one.score:.2f}" for one in prediction.candidates)
         case EmbeddingPrediction():
@@ -137,6 +165,10 @@ def _answer(prediction: Prediction) -> str:
         case _:
             shown = ""
     return shown
+
+
+def _value(one: ValuePrediction | ForecastValue) -> str:
+    return f"{one.value:g} ({one.low:g} to {one.high:g})"
 
 
 def _plain(prediction: Prediction) -> Any:

@@ -11,10 +11,12 @@ import click
 
 if TYPE_CHECKING:
     from dragoman.data.ingesting import Progress as RowsProgress
+    from dragoman.features.online import Progress as ViewProgress
+    from dragoman.records import AppliedView
     from dragoman.runtime.tuning import Step
     from dragoman.training.loop import Progress
 
-__all__ = ["rows_progress", "training_progress", "tuning_progress"]
+__all__ = ["rows_progress", "training_progress", "tuning_progress", "view_progress"]
 
 LINE_SECONDS = 10.0
 
@@ -69,6 +71,47 @@ def rows_progress(title: str) -> Iterator[Callable[[RowsProgress], None]]:
             )
 
         yield show
+
+
+@contextmanager
+def view_progress() -> Iterator[Callable[[AppliedView, ViewProgress], None]]:
+    """A function that shows how far the rows of each view have come, while the block runs."""
+    from rich.console import Console  # heavy: only long work needs it
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _view_lines()
+        return
+    with _bars(console) as bars:
+        task = bars.add_task("", total=None, note="")
+
+        def show(view: AppliedView, progress: ViewProgress) -> None:
+            bars.update(
+                task,
+                completed=progress.share or 0,
+                total=None if progress.share is None else 1.0,
+                description=f"{view.name}: {progress.doing}",
+                note=_view_note(progress),
+            )
+
+        yield show
+
+
+def _view_lines() -> Callable[[AppliedView, ViewProgress], None]:
+    last = time.monotonic()
+
+    def show(view: AppliedView, progress: ViewProgress) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= LINE_SECONDS:
+            last = now
+            share = "" if progress.share is None else f" {progress.share:.0%}"
+            click.echo(f"{view.name}: {progress.doing}{share}, {_view_note(progress)}", err=True)
+
+    return show
+
+
+def _view_note(progress: ViewProgress) -> str:
+    return f"{progress.keys:,} keys" if progress.keys else f"{progress.rows:,} rows"
 
 
 def _row_lines(title: str) -> Callable[[RowsProgress], None]:

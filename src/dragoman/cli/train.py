@@ -9,6 +9,7 @@ from dragoman.cli.options import workspace
 from dragoman.cli.progress import training_progress
 from dragoman.records import Version
 from dragoman.registry.uri import CHALLENGER
+from dragoman.training.runs import result_of
 
 __all__ = ["command"]
 
@@ -27,13 +28,13 @@ def command(model: str | None, *, again: bool, path: str) -> None:
     name = place.spec(model).name
     with training_progress(name) as report:
         outcome = place.train(name, again=again, report=report)
-    version, metrics = outcome.version, outcome.run.metrics
+    version = outcome.version
     if not outcome.trained:
         click.echo(f"Nothing has changed since {version.uri} was trained; --again trains it again.")
         return
     click.echo(
-        f"{version.uri} is the {outcome.alias}: accuracy {metrics['accuracy']:.3f}, "
-        f"worst language {metrics['worst_language_accuracy']:.3f}, trained in {outcome.run.seconds:.0f} s"
+        f"{version.uri} is the {outcome.alias}: {result_of(outcome.run.metrics)}, "
+        f"trained in {outcome.run.seconds:.0f} s"
     )
     if outcome.alias == CHALLENGER:
         click.echo(release_hint(version))

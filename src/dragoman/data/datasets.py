@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["digest_examples", "ingest", "load_examples"]
 
 COLUMNS = ("id", "text", "label", "language", "split")
+FEATURES = "features"  # as JSON, where a row has any
 
 
 def ingest(
@@ -69,7 +70,8 @@ def digest_examples(examples: Iterable[Example]) -> str:
     """SHA-256 of the rows, sorted by id: the same for any order of the same rows."""
     digest = hashlib.sha256()
     for row in _sorted(examples):
-        digest.update(msgspec.json.encode([getattr(row, column) for column in COLUMNS]) + b"\n")
+        values = [getattr(row, column) for column in COLUMNS]
+        digest.update(msgspec.json.encode([*values, *([row.features] if row.features else [])], order="sorted") + b"\n")
     return digest.hexdigest()
 
 
@@ -85,14 +87,19 @@ def _to_table(rows: Sequence[Example]) -> pa.Table:
     import pyarrow as pa  # heavy: serving does without it
 
     columns = {column: [getattr(row, column) for row in rows] for column in COLUMNS}
-    return pa.table(columns, schema=pa.schema([(column, pa.string()) for column in COLUMNS]))
+    if any(row.features for row in rows):
+        columns[FEATURES] = [msgspec.json.encode(row.features, order="sorted").decode() for row in rows]
+    return pa.table(columns, schema=pa.schema([(column, pa.string()) for column in columns]))
 
 
 def _from_table(table: pa.Table) -> list[Example]:
     """Rows of a table that should be a dataset; `Untrusted` if it has other columns or values."""
+    rows = table.to_pylist()
     try:
-        return msgspec.convert(table.to_pylist(), list[Example])
-    except msgspec.ValidationError as error:
+        if FEATURES in table.column_names:
+            rows = [row | {FEATURES: msgspec.json.decode(row[FEATURES])} for row in rows]
+        return msgspec.convert(rows, list[Example])
+    except (msgspec.DecodeError, TypeError) as error:
         raise Untrusted(
             f"The table is not a dataset: {error}.", help="Restore it from a backup, or ingest the source files again."
         ) from None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dragoman.data.datasets import load_examples
-from dragoman.data.sources import examples_of_rows
+from dragoman.data.sources import FIELDS, examples_of_rows
 from dragoman.data.stored_rows import verify_version
 from dragoman.errors import NotFound
 from dragoman.records import DatasetVersion, Example
@@ -27,18 +29,36 @@ def find_version(catalog: Catalog, name: str, number: int | None = None) -> Data
 
 
 def training_examples(version: DatasetVersion, spec: ModelSpec, tables: DeltaTables) -> list[Example]:
-    """The rows of a version as examples for a model; columns that no example has are left out.
+    """The rows of a version as examples for a model.
 
-    Raises `Untrusted` if the rows are not those that were ingested, and `InvalidData` as `read_examples` does.
+    Their features are all other columns, where the model reads any: the views are joined by some of them. Raises
+    `Untrusted` if the rows are not those that were ingested, and `InvalidData` as `read_examples` does.
     """
     if version.columns:
         with tempfile.TemporaryDirectory() as folder:
             verify_version(version, tables, folder=Path(folder))
         rows = tables.read(version.name, version=version.number).to_pylist()
     else:
-        rows = [
-            {name: getattr(one, name) for name in one.__struct_fields__}
-            for one in load_examples(version, tables=tables)
-        ]
-    name = f"{version.name}/{version.number}"
-    return examples_of_rows(rows, name=name, labels=spec.data.labels, languages=spec.languages)
+        rows = [_row(one) for one in load_examples(version, tables=tables)]
+    return examples_of_rows(
+        rows,
+        name=f"{version.name}/{version.number}",
+        labels=spec.data.labels,
+        languages=spec.languages,
+        columns=_columns(spec, version, rows),
+        target=spec.data.target,
+    )
+
+
+def _row(example: Example) -> dict[str, Any]:
+    """The fields and the features of an example, side by side."""
+    return {name: getattr(example, name) for name in FIELDS} | example.features
+
+
+def _columns(spec: ModelSpec, version: DatasetVersion, rows: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """What is read beside the fields of an example; None for a model of texts only."""
+    if spec.features is None:
+        return None
+    found = version.columns or dict.fromkeys(name for row in rows for name in row)
+    others = [name for name in found if name not in (*FIELDS, spec.data.target)]
+    return list(dict.fromkeys([*spec.features.columns, *([spec.data.time] if spec.data.time else []), *others]))

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.config import EncoderConfig
 from dragoman.models.config_file import ARCHITECTURES, CONFIG_FILE, PROBLEM_TYPES, ConfigFile, Problem, read_config
+from dragoman.models.fusion import Fusion
 from dragoman.models.names import (
     ARCHITECTURE_ENDINGS,
     DECODER,
@@ -67,6 +69,7 @@ class Checkpoint(NamedTuple):
     pooling: str  # "cls" or "mean"
     problem: Problem = "single"  # what the scores of a classification head mean
     embedding: EmbeddingSettings | None = None  # of a sentence-transformers folder
+    fusion: Fusion | None = None  # of a text classifier that reads features, too
 
     @property
     def head(self) -> Head:
@@ -109,6 +112,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         pooling=sentence.pooling or described.dragoman_pooling or ("cls" if head == "classification" else "mean"),
         problem=described.problem(len(labels)) if head == "classification" else "single",
         embedding=sentence.settings,
+        fusion=described.dragoman_features if head == "classification" else None,
     )
 
 
@@ -121,7 +125,8 @@ def _open(folder: Path) -> tuple[tuple[SentenceFolder, ConfigFile], StoredArrays
         head = head_of(found, family=family, architectures=described.architectures or ())
     used = _used(found, family, head)
     shapes = {name: array.shape for name, array in used.items()}
-    expected = expected_shapes(described.encoder, _label_count(shapes, head), head=head)
+    fusion = described.dragoman_features if head == "classification" else None
+    expected = expected_shapes(described.encoder, _label_count(shapes, head), head=head, fusion=fusion)
     if DECODER in used:
         expected[DECODER] = expected[WORD_TABLE]
     _check_shapes(shapes, expected, folder)
@@ -180,8 +185,9 @@ def _check_dense(dense: Mapping[str, StoredArray], hidden: int, folder: Path) ->
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write `config.json` and `model.safetensors` so that `transformers` loads the folder.
 
-    A classifier that pools by mean is written as a body for transformers, which knows only `cls` heads; its head is in
-    the same file and `dragoman_pooling` says how to use it. With `embedding`, sentence-transformers loads it too.
+    A classifier that pools by mean or reads features is written as a body for transformers, which knows only `cls`
+    heads of texts; its head is in the same file, and `dragoman_pooling` and `dragoman_features` say how to use it. With
+    `embedding`, sentence-transformers loads it too.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_arrays(folder / WEIGHTS_FILE, _arrays_of_file(checkpoint))
@@ -226,9 +232,13 @@ def _hugging_face_config(checkpoint: Checkpoint) -> dict[str, Any]:
         raw["problem_type"] = PROBLEM_TYPES[checkpoint.problem]
     if DECODER in checkpoint.arrays:
         raw["tie_word_embeddings"] = False
+    if checkpoint.fusion is not None:
+        raw["dragoman_features"] = msgspec.to_builtins(checkpoint.fusion)
     return raw
 
 
 def _architecture_ending(checkpoint: Checkpoint) -> str:
-    is_mean_classifier = checkpoint.head == "classification" and checkpoint.pooling == "mean"
-    return "Model" if is_mean_classifier else ARCHITECTURE_ENDINGS.get(checkpoint.head, "Model")
+    """That of the head, unless `transformers` would compute another answer with it."""
+    has_more = checkpoint.pooling == "mean" or checkpoint.fusion is not None
+    is_other = checkpoint.head == "classification" and has_more
+    return "Model" if is_other else ARCHITECTURE_ENDINGS.get(checkpoint.head, "Model")

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.config import EncoderConfig
+from dragoman.models.fusion import Fusion
 
 __all__ = ["ARCHITECTURES", "CONFIG_FILE", "PROBLEM_TYPES", "ConfigFile", "Problem", "read_config"]
 
@@ -47,6 +48,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     id2label: dict[str, str | int] | None = None
     problem_type: Literal["single_label_classification", "multi_label_classification", "regression"] | None = None
     dragoman_pooling: Literal["cls", "mean"] | None = None
+    dragoman_features: Fusion | None = None
 
     @property
     def encoder(self) -> EncoderConfig:

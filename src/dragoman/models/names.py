@@ -8,8 +8,9 @@ Inside Dragoman every checkpoint has the names of XLM-RoBERTa in `transformers`:
 - `lm_head.dense`, `lm_head.layer_norm`, `lm_head.bias`, and `lm_head.decoder.weight` where the decoder is not the word
   table: masked tokens;
 
-and `dense.N` for the dense layers of a sentence-transformers folder. BERT's names are translated at the border; its
-pooler is the `dense` of its text classifier.
+`fusion.*` for the features that a text classifier reads (`models/fusion.py`), and `dense.N` for the dense layers of a
+sentence-transformers folder. BERT's names are translated at the border; its pooler is the `dense` of its text
+classifier.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from dragoman.models.config import EncoderConfig
+from dragoman.models.fusion import Fusion
 
 __all__ = [
     "ARCHITECTURE_ENDINGS",
@@ -136,12 +138,15 @@ def is_unused(name: str, head: Head) -> bool:
 # Shapes -------------------------------------------------------------------------------------------------------------
 
 
-def expected_shapes(config: EncoderConfig, labels: int, *, head: Head | None = None) -> Shapes:
+def expected_shapes(
+    config: EncoderConfig, labels: int, *, head: Head | None = None, fusion: Fusion | None = None
+) -> Shapes:
     """Name and shape of every array of a checkpoint.
 
     Without `head` it is a text classifier, or a body alone for `labels` = 0.
     """
-    return _body_shapes(config) | _head_shapes(config, labels, head or ("classification" if labels else "none"))
+    own = _head_shapes(config, labels, head or ("classification" if labels else "none"))
+    return _body_shapes(config) | own | (fusion.shapes(config.hidden) if fusion else {})
 
 
 def _body_shapes(config: EncoderConfig) -> Shapes:

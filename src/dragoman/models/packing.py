@@ -34,6 +34,7 @@ class PackedBatch:
     position_ids: Ints  # [T] rows of the position table
     type_ids: Ints  # [T] token types: 1 in the second text of a BERT pair, else 0
     first: Ints  # [B] packed index of each text's first token
+    features: Sequence[Floats | None] | None = None  # [B] of [columns], where texts have any; NaN for what is missing
 
     @property
     def texts(self) -> int:
@@ -65,10 +66,11 @@ def pack(
     *,
     first_position: int,
     types: Sequence[Sequence[int] | None] | None = None,
+    features: Sequence[Floats | None] | None = None,
 ) -> PackedBatch:
     """Pack the token ids of at least one text, each with at least one token.
 
-    `types` gives the token types of each text; None, for a text or for all, means zeros.
+    `types` gives the token types of each text; None, for a text or for all, means zeros. `features` are handed on.
     """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     first = np.cumsum(lengths) - lengths
@@ -82,6 +84,7 @@ def pack(
         position_ids=np.arange(tokens) - np.repeat(first, lengths) + first_position,
         type_ids=type_ids,
         first=first,
+        features=features,
     )
 
 

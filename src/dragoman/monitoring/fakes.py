@@ -36,7 +36,7 @@ def fake_reference(*, texts: int = 400, seed: int = 0) -> Reference:
     empty = Reference({}, {}, probe)
     with fake_model(reference=empty, observer=collector) as model:
         model.predict([fake_text(language, draw) for language in WORDS for _ in range(texts)])
-        facts = TokenFacts.of(model.backbone.tokenizer)
+        facts = TokenFacts.of(model.tokenizer)
         watched = Watched(empty, facts, model.detector, len(FAKE_LABELS), DriftSpec(), Sampler(1))
     seen = collector.texts
     columns = columns_of([measured_of(text, watched) for text in seen], projections_of(seen))

@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from dragoman import errors
+from dragoman.profiles import UNKNOWN_LANGUAGE
 from dragoman.serving.observer import Answered, BatchRan, Failed
 
 __all__ = ["CONTENT_TYPE", "MAX_SERIES", "Metrics", "forget_process"]
@@ -88,7 +89,7 @@ class Metrics:
 
     def watch(self, model: str, version: str, languages: Collection[str]) -> None:
         """Tell this version, and these languages of it, apart from now on."""
-        self._languages[model, version] = frozenset(languages)
+        self._languages[model, version] = frozenset(languages or [UNKNOWN_LANGUAGE])
 
     def forget(self, model: str, version: str) -> None:
         """The version is gone, and its series with it. Counts that processes share stay: they cannot be taken back."""

@@ -6,16 +6,26 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.monitoring.sampler import Sampler
 from dragoman.monitoring.times import bucket_of
-from dragoman.profiles import DIRECTIONS, Measured, Profile, Reference, TokenFacts, columns_of, measure
-from dragoman.records import LabelPrediction
+from dragoman.profiles import (
+    DIRECTIONS,
+    Measured,
+    Profile,
+    Reference,
+    TokenFacts,
+    columns_of,
+    columns_of_rows,
+    measure,
+    measure_answer,
+)
+from dragoman.records import ForecastPrediction, ForecastValue, LabelPrediction, Prediction, ValuePrediction
 from dragoman.serving.model import Model
 from dragoman.serving.observer import Answered, TextSeen
 from dragoman.spec import DriftSpec
@@ -42,10 +52,10 @@ class ChangedProfile(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """A version whose texts are profiled."""
+    """A version whose texts are profiled; one that reads no texts has no facts of tokens."""
 
     reference: Reference
-    facts: TokenFacts
+    facts: TokenFacts | None
     detector: Detector
     labels: int
     drift: DriftSpec
@@ -94,7 +104,7 @@ class Profiler:
         tokenizer = model.backbone.tokenizer
         self._watched[model.name, model.version] = Watched(
             model.reference,
-            TokenFacts.of(tokenizer),
+            None if tokenizer is None else TokenFacts.of(tokenizer),
             model.detector,
             len(model.task.labels),
             drift,
@@ -146,10 +156,11 @@ class Profiler:
     def _count(self, place: tuple[str, str, str], watched: Watched, texts: Sequence[TextSeen]) -> None:
         measured = [measured_of(text, watched) for text in texts]
         languages = [text.language for text in texts]
-        columns = columns_of(measured, projections_of(texts) if watched.reference.probe else None)
+        signals = columns_of(measured, projections_of(texts) if watched.reference.probe else None)
+        read = columns_of_rows([features_of(text) for text in texts], watched.reference.columns)
         with self._lock:
             bucket = self._buckets.setdefault(place, Bucket(watched.reference))
-            bucket.profile.add_columns(languages, columns)
+            bucket.profile.add_columns(languages, {**signals, **read})
             bucket.revision += 1
 
     def _over(self) -> Iterator[tuple[str, str, str]]:
@@ -163,25 +174,39 @@ class Profiler:
 
 
 def measured_of(text: TextSeen, watched: Watched) -> Measured:
-    """The signals of an answered text. Scores are those of an answer that has all labels, as shares."""
+    """The signals of an answered text; of a row of a table, what its answer says."""
+    said = answer_of(text.prediction, watched.labels)
+    if watched.facts is None:
+        return said
     assert text.prepared is not None  # models with a reference tell it
-    prediction = text.prediction
-    labels = prediction.labels if isinstance(prediction, LabelPrediction) else []
-    scores = [one.score for one in labels]
-    is_share = bool(scores) and min(scores) >= 0.0 and max(scores) <= 1.0  # raw scores may be anything
     return measure(
         text.prepared.text,
         [id for piece in text.prepared.pieces for id in piece.ids],
         watched.facts,
         truncated=text.truncated,
         confidence=watched.detector.probability_of(text.language, text.prepared.text),
-        label=labels[0].label if labels else None,
-        scores=scores if is_share else None,
-        labels=watched.labels,
-    )
+    )._replace(label=said.label, score=said.score, entropy=said.entropy)
+
+
+def answer_of(prediction: Prediction | None, labels: int) -> Measured:
+    """What an answer says. Scores are those of an answer that has all `labels`, as shares; of a forecast, its first."""
+    if isinstance(prediction, LabelPrediction):
+        best = prediction.labels[0].label if prediction.labels else None
+        scores = [one.score for one in prediction.labels]
+        is_share = bool(scores) and min(scores) >= 0.0 and max(scores) <= 1.0  # raw scores may be anything
+        return measure_answer(label=best, scores=scores if is_share else None, labels=labels)
+    first = prediction.forecast[0] if isinstance(prediction, ForecastPrediction) else prediction
+    if isinstance(first, ValuePrediction | ForecastValue):
+        return measure_answer(value=first.value, width=first.high - first.low)
+    return measure_answer()
 
 
 def projections_of(texts: Sequence[TextSeen]) -> NDArray[np.float32]:
     """`[texts, 16]`; of a text without a vector, numbers that count nowhere."""
     missing = np.full(DIRECTIONS, np.nan, dtype=np.float32)
     return np.stack([missing if text.projections is None else text.projections for text in texts])
+
+
+def features_of(text: TextSeen) -> Mapping[str, Any]:
+    """Column → value as the model read it; empty for one that reads none."""
+    return (text.prepared.features if text.prepared is not None else None) or {}

@@ -12,12 +12,20 @@ REMEMBERED = 65_536
 
 
 class RecentAnswer(NamedTuple):
-    """What was answered to one text."""
+    """What was answered to one text or row: a label, or the ends of a number's interval."""
 
     model: str
     version: str
     language: str
-    label: str
+    label: str = ""
+    interval: tuple[float, float] | None = None
+
+    def is_right(self, truth: str) -> bool:
+        """Whether it is the truth; of a number, which comes as text, whether the interval holds it."""
+        if self.interval is None:
+            return self.label == truth
+        low, high = self.interval
+        return low <= float(truth) <= high
 
 
 class RecentAnswers:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
+from dragoman.monitoring.prediction_log.keys import logged_key
 from dragoman.monitoring.prediction_log.log import PredictionLog
-from dragoman.records import LabelPrediction, Prediction, PredictionRow, QuestionInput, RankInput, TextInput
+from dragoman.records import (
+    ForecastPrediction,
+    LabelPrediction,
+    Prediction,
+    PredictionRow,
+    QuestionInput,
+    RankInput,
+    RowInput,
+    TextInput,
+    ValuePrediction,
+)
 from dragoman.release.traffic import Ask, Place
+from dragoman.serving.features import Served
 from dragoman.serving.model import Answer, Model
 from dragoman.serving.tracing import current
 from dragoman.spec import LogSpec
@@ -30,7 +42,7 @@ class AnswerRecorder:
     """Records every answer of the models that `policy` knows. Implements `release.traffic.Recorder`.
 
     `policy` gives a model's `[log]`; None for a model that is not recorded. Subjects and inputs are kept as keyed
-    pseudonyms, so that they can be joined and not read.
+    pseudonyms, and so are keys of entities: they can be joined and not read.
     """
 
     def __init__(self, log: PredictionLog, redactor: Redactor, policy: Callable[[str], LogSpec | None]) -> None:
@@ -57,8 +69,7 @@ class AnswerRecorder:
         time, trace = now(), current()
         subject = self.redactor.pseudonym(ask.options.subject, kind="SUBJECT") if ask.options.subject else ""
         inputs = ask.inputs if isinstance(ask.inputs, list | tuple) else [ask.inputs]
-        for given, one, original in zip_longest(inputs, answer.predictions, place.original):
-            content = content_of(given)
+        for given, one, original, served in zip_longest(inputs, answer.predictions, place.original, answer.served):
             labels, scores, abstained = result_of(one)
             yield PredictionRow(
                 id=one.id,
@@ -71,8 +82,8 @@ class AnswerRecorder:
                 mirrored=original is not None,
                 request=original.id if original is not None else "",
                 subject=subject,
-                input=self.redactor.pseudonym(content, kind="INPUT"),
-                text=self.redactor.redact(content) if keeps_text else None,
+                input=self.redactor.pseudonym(content_of(given), kind="INPUT"),
+                text=self.redactor.redact(text) if keeps_text and (text := text_of(given)) else None,
                 language=one.language,
                 script=one.script,
                 tokens=one.tokens,
@@ -81,25 +92,54 @@ class AnswerRecorder:
                 labels=labels,
                 scores=scores,
                 abstained=abstained,
+                value=value_of(one),
                 queue_ms=answer.usage.queue_ms,
                 inference_ms=answer.usage.inference_ms,
                 total_ms=round(seconds * 1_000, 3),
+                features=self._features(model, served) if served else {},
+                key=logged_key(served.key, self.redactor) if served else "",
+                features_time=served.time if served else "",
                 trace=trace.context.trace if trace is not None else "",
             )
 
+    def _features(self, model: Model, served: Served) -> dict[str, Any]:
+        """Column → value as served. A text that training has not seen may be anything, so personal data leaves it."""
+        return {
+            name: value if model.features and model.features.knows(name, value) else self.redactor.redact(str(value))
+            for name, value in served.features.items()
+        }
+
 
 def content_of(given: Any) -> str:
-    """The text of an input; of one with several parts, the parts as JSON."""
+    """What tells an input from others: its text; of one with several parts, the parts as JSON. Its key is none."""
+    return _content(given, without=("language", "key"))
+
+
+def text_of(given: Any) -> str:
+    """The text of an input, or its texts as JSON; empty for a row of a table."""
+    return _content(given, without=("language", "key", "features", "time", "history", "known"))
+
+
+def _content(given: Any, *, without: Collection[str]) -> str:
     if isinstance(given, str):
         return given
-    if isinstance(given, dict):
-        parts = {name: given[name] for name in sorted(given) if name not in ("language", "key")}
-    elif isinstance(given, TextInput | QuestionInput | RankInput):
-        parts = {name: value for name, value in msgspec.structs.asdict(given).items() if name != "language"}
+    if isinstance(given, TextInput | QuestionInput | RankInput | RowInput):
+        given = {name: getattr(given, name) for name in given.__struct_fields__}
+    elif isinstance(given, dict):
+        given = {name: given[name] for name in sorted(given)}
     else:
         return str(given)
-    kept = {name: value for name, value in parts.items() if value is not None}
-    return kept["text"] if list(kept) == ["text"] else msgspec.json.encode(kept).decode()
+    kept = {name: value for name, value in given.items() if value is not None and name not in without}
+    if list(kept) == ["text"]:
+        return str(kept["text"])
+    return msgspec.json.encode(kept, enc_hook=str).decode() if kept else ""
+
+
+def value_of(prediction: Prediction) -> float | None:
+    """The number that a model of numbers says; of a forecast, the first."""
+    if isinstance(prediction, ForecastPrediction):
+        return prediction.forecast[0].value if prediction.forecast else None
+    return prediction.value if isinstance(prediction, ValuePrediction) else None
 
 
 def result_of(prediction: Prediction) -> tuple[list[str], list[float], bool]:

@@ -24,9 +24,9 @@ TOGETHER = "all"  # the replica of merged rows
 
 
 class Retention:
-    """Keeps the counts of a workspace small: one row per version and bucket. Not safe to share between threads.
+    """Keeps the counts of a workspace small, one row per version and bucket, and its alerts.
 
-    Profiles stay as long as any model compares its traffic with its own first days.
+    Profiles stay as long as any model compares its traffic with its own first days. Not safe to share between threads.
     """
 
     def __init__(self, catalog: Catalog, specs: Iterable[ModelSpec]) -> None:
@@ -36,7 +36,8 @@ class Retention:
     def tidy(self, now: float) -> None:
         """Merge what is two days old and forget what is older than 100 days, if an hour has passed since the last time.
 
-        `now` is in seconds since 1970. Raises what the catalog raises.
+        Alerts that are over, and what was told of them, are forgotten when counts are. `now` is in seconds since 1970.
+        Raises what the catalog raises.
         """
         if now - self._done < EVERY_SECONDS:
             return
@@ -45,6 +46,7 @@ class Retention:
             self._merge("service", spec.name, now, merged_service)
             self._merge("profile", spec.name, now, merged_profiles)
         self.catalog.forget_counts("service", before=stamp(now - KEPT_DAYS * DAY))
+        self.catalog.forget_alerts(before=stamp(now - KEPT_DAYS * DAY))
         if all(spec.drift.reference == "bundle" for spec in self.specs):
             self.catalog.forget_counts("profile", before=stamp(now - KEPT_DAYS * DAY))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dragoman.monitoring.profiler import Profiler
 from dragoman.monitoring.recent import RecentAnswer, RecentAnswers
 from dragoman.monitoring.service import ServiceCounter, TextAnswered
-from dragoman.records import LabelPrediction
+from dragoman.records import ForecastPrediction, LabelPrediction, ValuePrediction
 from dragoman.serving.model import Model
 from dragoman.serving.observer import Answered, Failed, Silent, TextSeen
 from dragoman.spec import ModelSpec
@@ -27,7 +27,7 @@ class Watcher(Silent):
     def watch(self, model: Model, spec: ModelSpec) -> None:
         """Count what this version is asked from now on."""
         self._cores[model.name, model.version] = float(getattr(model.backbone.engine.session, "threads", 1))
-        self.service.watch(model.name, model.version, spec.languages, spec.slo)
+        self.service.watch(model.name, model.version, spec.counted_languages, spec.slo)
         self.profiler.watch(model, spec.drift)
 
     def forget(self, model: str, version: str) -> None:
@@ -56,7 +56,7 @@ class Watcher(Silent):
         answer = self.recent.take(prediction)
         if answer is None or answer.model != model:
             return False
-        right = answer.label == truth
+        right = answer.is_right(truth)
         self.service.labelled(model, answer.version, answer.language, right=right, at=self.clock())
         return True
 
@@ -72,10 +72,12 @@ class Watcher(Silent):
 
     def _remember(self, request: Answered) -> None:
         for text in request.texts:
-            one = text.prediction
+            one, place = text.prediction, (request.model, request.version, text.language)
             if isinstance(one, LabelPrediction) and one.labels:
-                answer = RecentAnswer(request.model, request.version, text.language, one.labels[0].label)
-                self.recent.add(one.id, answer)
+                self.recent.add(one.id, RecentAnswer(*place, one.labels[0].label))
+            elif isinstance(one, ValuePrediction | ForecastPrediction):
+                first = one if isinstance(one, ValuePrediction) else one.forecast[0]
+                self.recent.add(one.id, RecentAnswer(*place, interval=(first.low, first.high)))
 
 
 def answered_text(text: TextSeen, cores: float) -> TextAnswered:

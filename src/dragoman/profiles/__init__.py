@@ -1,4 +1,4 @@
-"""Profiles: what texts and answers look like, per language, as counts over fixed bins that add up exactly."""
+"""Profiles: what texts, rows and answers look like, per language, as counts over fixed bins that add up exactly."""
 
 from __future__ import annotations
 
@@ -7,13 +7,25 @@ from dragoman.profiles.layout import Layout
 from dragoman.profiles.probe import DIRECTIONS, FEATURE_SCALE, Probe
 from dragoman.profiles.profile import Profile
 from dragoman.profiles.reference import OTHER, LanguageReference, Reference, build_reference
-from dragoman.profiles.signals import SIGNALS, Measured, Signal, TokenFacts, family_of, measure
+from dragoman.profiles.rows import UNKNOWN_LANGUAGE, category_name, columns_of_rows
+from dragoman.profiles.signals import (
+    COLUMN_FAMILIES,
+    SIGNALS,
+    Measured,
+    Signal,
+    TokenFacts,
+    family_of,
+    measure,
+    measure_answer,
+)
 
 __all__ = [
+    "COLUMN_FAMILIES",
     "DIRECTIONS",
     "FEATURE_SCALE",
     "OTHER",
     "SIGNALS",
+    "UNKNOWN_LANGUAGE",
     "Coded",
     "LanguageReference",
     "Layout",
@@ -24,7 +36,10 @@ __all__ = [
     "Signal",
     "TokenFacts",
     "build_reference",
+    "category_name",
     "columns_of",
+    "columns_of_rows",
     "family_of",
     "measure",
+    "measure_answer",
 ]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dragoman.errors import InvalidInput
 from dragoman.profiles.probe import DIRECTIONS, EMBEDDING_SIGNALS
-from dragoman.profiles.signals import SIGNALS, Measured
+from dragoman.profiles.signals import COLUMN_FAMILIES, SIGNALS, Measured, family_of
 
-__all__ = ["Coded", "Column", "Columns", "check_columns", "coded", "columns_of", "rows_of"]
+__all__ = ["Coded", "Column", "Columns", "check_columns", "coded", "columns_of", "is_category", "rows_of"]
 
 
 class Coded(NamedTuple):
@@ -50,6 +50,11 @@ def coded(column: Column | Sequence[str | None]) -> Coded:
     return Coded(names, np.array([place.get(value, -1) for value in values], dtype=np.int32))
 
 
+def is_category(signal: str) -> bool:
+    """Whether a signal's values are names."""
+    return SIGNALS[family_of(signal)].kind == "category"
+
+
 def rows_of(column: Column, rows: slice | NDArray[np.intp]) -> Column:
     """Some rows of a column."""
     return Coded(column.names, column.codes[rows]) if isinstance(column, Coded) else column[rows]
@@ -59,11 +64,16 @@ def check_columns(columns: Columns, rows: int) -> None:
     """Raises `InvalidInput` for a column that is no signal or has another length, and for some embeddings only."""
     for name, column in columns.items():
         length = len(column.codes if isinstance(column, Coded) else column)
-        if name not in COLUMN_NAMES:
+        if not _is_signal(name):
             raise InvalidInput(f"There is no signal {name!r}.", help=f"Signals are {', '.join(SIGNALS)}.")
         if length != rows:
             raise InvalidInput(f"The column {name!r} has {length} rows, not {rows}.", help="Give a value per text.")
     _check_embeddings(columns.keys() & set(EMBEDDING_SIGNALS))
+
+
+def _is_signal(name: str) -> bool:
+    family, _, column = name.partition(".")
+    return name in COLUMN_NAMES or (family in COLUMN_FAMILIES and bool(column))
 
 
 def _check_embeddings(given: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dragoman.profiles.columns import Coded, Columns, coded
+from dragoman.profiles.columns import Coded, Columns, coded, is_category
 from dragoman.profiles.counting import Numbers, as_numbers, count_categories, count_numbers, edges_for
 from dragoman.profiles.probe import EMBEDDING_SIGNALS, feature_sums
 from dragoman.profiles.reference import OTHER, Reference
@@ -48,7 +48,7 @@ class Counter:
         parts = list(self._parts(places))
         for signal in columns.keys() - set(EMBEDDING_SIGNALS):
             column = columns[signal]
-            if signal in ("script", "label"):
+            if is_category(signal):
                 self._count_categories(sums, signal, coded(column), order, parts)
             else:
                 assert not isinstance(column, Coded)

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dragoman.profiles.signals import SIGNALS, family_of
+from dragoman.profiles.signals import COLUMN_FAMILIES, SIGNALS, family_of
 from dragoman.records import Record
 
 __all__ = ["Layout", "layout_of"]
@@ -23,6 +23,8 @@ MOST_CATEGORIES = 64
 LEAST = 1e-6  # the smallest share above zero: values have six decimals
 SHARES = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.32, 0.48, 0.64, 0.8)
 REST = "everything else"
+EMPTY = "an empty text"
+FLAG = 0.5  # the edge between what is not the case, 0, and what is, 1
 
 Values = NDArray[np.float64]
 
@@ -43,10 +45,24 @@ class Layout(Record, frozen=True, kw_only=True):
     def bins(self) -> int:
         return len(self.edges if self.kind == "number" else self.categories) + 1
 
+    @property
+    def title(self) -> str:
+        """What is counted, for people: the name of a column, else that of the signal."""
+        family, _, column = self.signal.partition(".")
+        return column if family in COLUMN_FAMILIES else self.signal
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it has two bins only: what is not the case, and what is."""
+        signal = SIGNALS.get(family_of(self.signal))
+        return signal is not None and signal.bins == "flag"
+
     def describe(self, start: int, stop: int) -> str:
-        """The bins `start` to `stop` - 1 in words: "12 to 17", "exactly 0", "60 or more", "Cyrl, Latn"."""
+        """The bins `start` to `stop` - 1 in words: "12 to 17", "exactly 0", "60 or more", "Cyrl, Latn", "missing"."""
         if self.kind == "category":
-            return ", ".join([*self.categories, REST][start:stop])
+            return ", ".join([*(name or EMPTY for name in self.categories), REST][start:stop])
+        if self.is_flag:
+            return "missing" if start else "present" if stop < self.bins else "anything"
         low = self.edges[start - 1] if start > 0 else None
         high = self.edges[stop - 1] if stop <= len(self.edges) else None
         return self._share_range(low, high) if self.edges[:1] == [LEAST] else self._range(low, high)
@@ -83,6 +99,8 @@ def layout_of(signal: str, values: NDArray[Any]) -> Layout:
             return Layout(signal=signal, kind="number", edges=edges)
         case "shares":
             return Layout(signal=signal, kind="number", edges=[LEAST, *SHARES])
+        case "flag":
+            return Layout(signal=signal, kind="number", edges=[FLAG])
         case "categories":
             return Layout(signal=signal, kind="category", categories=_by_frequency(values.tolist()))
 

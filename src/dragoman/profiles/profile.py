@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.errors import InvalidInput
-from dragoman.profiles.columns import Coded, Columns, check_columns, coded, columns_of, rows_of
+from dragoman.profiles.columns import Coded, Columns, check_columns, coded, columns_of, is_category, rows_of
 from dragoman.profiles.counter import Counter, Sums
 from dragoman.profiles.encoding import Stored, empty, pack, unpack
 from dragoman.profiles.reference import Reference
@@ -76,7 +76,7 @@ class Profile:
         """
         names = coded(languages)
         check_columns(columns, len(names.codes))
-        columns = {name: coded(column) if name in ("script", "label") else column for name, column in columns.items()}
+        columns = {name: coded(column) if is_category(name) else column for name, column in columns.items()}
         sums = Sums(self._stored.mix, self.counts, self.features)
         for start in range(0, len(names.codes), MOST_ROWS):
             rows = slice(start, start + MOST_ROWS)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.errors import Untrusted
-from dragoman.profiles.columns import Coded, Column, Columns, check_columns, coded, rows_of
+from dragoman.profiles.columns import Coded, Column, Columns, check_columns, coded, is_category, rows_of
 from dragoman.profiles.counting import count_column
 from dragoman.profiles.layout import Layout, layout_of
 from dragoman.profiles.probe import DIRECTIONS, EMBEDDING_SIGNALS, Probe, feature_sums
-from dragoman.profiles.signals import SIGNALS, family_of
-from dragoman.records import Record
+from dragoman.profiles.signals import family_of
+from dragoman.records import FeatureColumn, Record
+from dragoman.records.features import ColumnKind
 
 __all__ = ["OTHER", "LanguageReference", "Reference", "build_reference"]
 
@@ -52,6 +53,14 @@ class Reference:
         """SHA-256 of its bytes. Profiles of another reference do not add up."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
+    @cached_property
+    def columns(self) -> list[FeatureColumn]:
+        """Names and kinds of the columns that are profiled, by name."""
+        signals = {signal for one in self.languages.values() for signal in one.layouts}
+        names = sorted(signal.partition(".")[2] for signal in signals if family_of(signal) == "missing")
+        kinds: dict[bool, ColumnKind] = {True: "number", False: "category"}
+        return [FeatureColumn(name=name, kind=kinds[f"number.{name}" in signals]) for name in names]
+
     def to_bytes(self) -> bytes:
         """The contents of a bundle's reference file; the same texts and answers give the same bytes."""
         languages = {name: _stored(one) for name, one in sorted(self.languages.items())}
@@ -78,7 +87,7 @@ def build_reference(languages: Sequence[str], columns: Columns, *, probe: Probe 
     check_columns(columns, len(languages))
     mix = Counter(languages)
     known = {
-        name: coded(column) if SIGNALS[family_of(name)].kind == "category" else column
+        name: coded(column) if is_category(name) else column
         for name, column in columns.items()
         if probe is not None or family_of(name) != "embedding"
     }

@@ -1,4 +1,4 @@
-"""What is measured of every text."""
+"""What is measured of every text, and of every row of a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dragoman.text.script import script_mix
 from dragoman.text.tokenizer import Tokenizer
 
-__all__ = ["SIGNALS", "Measured", "Signal", "TokenFacts", "family_of", "measure"]
+__all__ = ["COLUMN_FAMILIES", "SIGNALS", "Measured", "Signal", "TokenFacts", "family_of", "measure", "measure_answer"]
 
 DECIMALS = 6
 ROUNDING = 1e-3  # how far a sum of many rounded scores may be from 1
@@ -22,11 +22,14 @@ Ints = NDArray[np.int64]
 
 
 class Signal(NamedTuple):
-    """Something that is counted. `bins` says how its layout is made."""
+    """Something that is counted. `bins` says how its layout is made.
+
+    Of the signals of columns there is one for each column: `number.age`.
+    """
 
     name: str
     kind: Literal["number", "category"]
-    bins: Literal["quantiles", "shares", "categories"]
+    bins: Literal["quantiles", "shares", "categories", "flag"]
     help: str
 
 
@@ -43,9 +46,15 @@ SIGNALS = {
         Signal("label", "category", "categories", "The best label."),
         Signal("score", "number", "quantiles", "The best label's score."),
         Signal("entropy", "number", "quantiles", "Entropy of the labels' scores, as a share of the largest possible."),
+        Signal("value", "number", "quantiles", "The answer of a model of numbers; of a forecast, the first value."),
+        Signal("width", "number", "quantiles", "The width of that answer's interval: how sure the model is of it."),
         Signal("embedding", "number", "quantiles", "Projections of the mean hidden state: embedding.0, embedding.1 …"),
+        Signal("number", "number", "quantiles", "A column of amounts: number.age."),
+        Signal("category", "category", "categories", "A column of categories: category.plan."),
+        Signal("missing", "number", "flag", "Whether a column has no value: missing.age."),
     )
 }
+COLUMN_FAMILIES = ("number", "category", "missing")
 
 
 class Measured(NamedTuple):
@@ -61,6 +70,8 @@ class Measured(NamedTuple):
     label: str | None = None
     score: float | None = None
     entropy: float | None = None
+    value: float | None = None
+    width: float | None = None
 
 
 class TokenFacts(NamedTuple):
@@ -80,7 +91,7 @@ class TokenFacts(NamedTuple):
 
 
 def family_of(name: str) -> str:
-    """A signal's name in a spec: `embedding.3` → `embedding`, `tokens` → `tokens`."""
+    """A signal's name in a spec: `embedding.3` → `embedding`, `number.age` → `number`, `tokens` → `tokens`."""
     return name.partition(".")[0]
 
 
@@ -104,7 +115,7 @@ def measure(
     """
     own = _own_ids(np.asarray(ids, dtype=np.int64), facts.special)
     mix = script_mix(text)
-    return Measured(
+    return measure_answer(label=label, scores=scores, labels=labels)._replace(
         tokens=float(len(own)),
         fertility=_share(len(own), 0 if truncated else len(text)),
         unknown=None if facts.unknown is None else _share(int(np.count_nonzero(own == facts.unknown)), len(own)),
@@ -112,9 +123,27 @@ def measure(
         script=mix.script,
         foreign=_rounded(mix.foreign),
         confidence=_rounded(confidence),
+    )
+
+
+def measure_answer(
+    *,
+    label: str | None = None,
+    scores: Scores | None = None,
+    labels: int | None = None,
+    value: float | None = None,
+    width: float | None = None,
+) -> Measured:
+    """What an answer alone says, as `measure` has it: all there is to measure of a row of a table but its columns.
+
+    `value` is the answer of a model of numbers and `width` that of its interval; six digits of each count.
+    """
+    return Measured(
         label=label,
         score=_rounded(max(scores)) if scores is not None and len(scores) else None,
         entropy=_entropy(scores, labels) if scores is not None else None,
+        value=_shortened(value),
+        width=_shortened(width),
     )
 
 
@@ -152,6 +181,10 @@ def _entropy(scores: Scores, labels: int | None) -> float | None:
 
 def _share(part: int, whole: int) -> float | None:
     return _rounded(part / whole) if whole else None
+
+
+def _shortened(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{DECIMALS}g}") + 0.0
 
 
 def _rounded(value: float | None) -> float | None:

@@ -24,7 +24,20 @@ from dragoman.records.datasets import (
     Spread,
     ValueShift,
 )
-from dragoman.records.features import AppliedView, FeatureColumn, ViewColumn, Watermark
+from dragoman.records.features import AppliedView, ColumnKind, FeatureColumn, PinnedView, ViewColumn, Watermark
+from dragoman.records.feedback import (
+    DelayCurve,
+    Judged,
+    LabelCounts,
+    LanguageQuality,
+    LiveQuality,
+    Reason,
+    ReviewDecision,
+    ReviewDraw,
+    Reviewer,
+    ReviewTask,
+    TaskStatus,
+)
 from dragoman.records.inputs import Key, QuestionInput, RankInput, RowInput, TextInput
 from dragoman.records.log import Label, PredictionRow
 from dragoman.records.monitoring import (
@@ -71,6 +84,7 @@ from dragoman.records.releases import (
     Verdict,
 )
 from dragoman.records.training import (
+    Ablation,
     ColumnWeight,
     GroupError,
     Interval,
@@ -97,6 +111,7 @@ from dragoman.records.views import (
 )
 
 __all__ = [
+    "Ablation",
     "Agreement",
     "Alert",
     "AlertKind",
@@ -115,6 +130,7 @@ __all__ = [
     "Candidate",
     "CategoryShift",
     "CheckReport",
+    "ColumnKind",
     "ColumnWeight",
     "Counts",
     "CountsKind",
@@ -122,6 +138,7 @@ __all__ = [
     "DatasetReport",
     "DatasetVersion",
     "Decision",
+    "DelayCurve",
     "DriftState",
     "DriftView",
     "EmbeddingPrediction",
@@ -138,14 +155,18 @@ __all__ = [
     "GateResult",
     "GroupError",
     "Interval",
+    "Judged",
     "Key",
     "Label",
+    "LabelCounts",
     "LabelPrediction",
+    "LanguageQuality",
     "LanguageReport",
     "LanguageScore",
     "LanguageView",
     "Leak",
     "LeakKind",
+    "LiveQuality",
     "Manifest",
     "ModelView",
     "MonitorView",
@@ -153,6 +174,7 @@ __all__ = [
     "NoticeStatus",
     "NumberShift",
     "ParityReport",
+    "PinnedView",
     "Prediction",
     "PredictionRow",
     "QualityView",
@@ -160,11 +182,16 @@ __all__ = [
     "RankInput",
     "RankPrediction",
     "RankedText",
+    "Reason",
     "Record",
     "Release",
     "ReleaseNote",
     "ReleaseStatus",
     "Report",
+    "ReviewDecision",
+    "ReviewDraw",
+    "ReviewTask",
+    "Reviewer",
     "Role",
     "RowInput",
     "Run",
@@ -182,6 +209,7 @@ __all__ = [
     "StateView",
     "Symptom",
     "TallyRow",
+    "TaskStatus",
     "TextInput",
     "TuningReport",
     "Unjudged",

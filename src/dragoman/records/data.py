@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dragoman.records.base import Record
 from dragoman.records.contracts import CheckReport
 
@@ -16,6 +18,7 @@ class Example(Record, frozen=True, kw_only=True):
     label: str
     language: str
     split: str  # "train", "dev" or "test"
+    features: dict[str, Any] = {}  # column → value, where the data has other columns
 
 
 class DatasetVersion(Record, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dragoman.records.base import Record
 
-__all__ = ["AppliedView", "ColumnKind", "FeatureColumn", "ViewColumn", "Watermark"]
+__all__ = ["AppliedView", "ColumnKind", "FeatureColumn", "PinnedView", "ViewColumn", "Watermark"]
 
 ColumnKind = Literal["number", "category"]
 
@@ -44,10 +44,20 @@ class AppliedView(Record, frozen=True, kw_only=True):
     digest: str  # of the definition: everything that changes a value
     definition: dict[str, Any]  # entity, source, ttl, features, as plain data
     columns: list[ViewColumn]
+    types: dict[str, Literal["number", "integer", "boolean", "string", "time"]] = {}  # of the source's columns it reads
     owner: str
     applied: str
     by: str
     retired: str = ""  # when it was taken out of the workspace
+
+
+class PinnedView(Record, frozen=True, kw_only=True):
+    """The definition of a view that a model was trained with, and the version of its source."""
+
+    name: str
+    digest: str
+    dataset: str = ""  # empty where the source is files
+    dataset_number: int = 0
 
 
 class Watermark(Record, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ class PredictionRow(Record, frozen=True, kw_only=True):
 
 
 class Label(Record, frozen=True, kw_only=True):
-    """The truth of a prediction, as somebody told it."""
+    """The truth of a prediction, as somebody told it; a true number as text."""
 
     prediction_id: str
     model: str

@@ -22,7 +22,7 @@ __all__ = [
 CountsKind = Literal["profile", "service"]
 Severity = Literal["page", "ticket"]
 AlertStatus = Literal["firing", "resolved"]
-AlertKind = Literal["slo", "absent", "drift", "language-mix", "memory", "log"]
+AlertKind = Literal["slo", "absent", "drift", "language-mix", "freshness", "memory", "log"]
 NoticeStatus = Literal["waiting", "sending", "sent", "given up"]
 
 

@@ -6,7 +6,17 @@ from typing import Any
 
 from dragoman.records.base import Record
 
-__all__ = ["ColumnWeight", "GroupError", "Interval", "LanguageScore", "ParityReport", "Report", "Run", "ValueReport"]
+__all__ = [
+    "Ablation",
+    "ColumnWeight",
+    "GroupError",
+    "Interval",
+    "LanguageScore",
+    "ParityReport",
+    "Report",
+    "Run",
+    "ValueReport",
+]
 
 
 class Interval(Record, frozen=True, kw_only=True):
@@ -34,6 +44,15 @@ class ColumnWeight(Record, frozen=True, kw_only=True):
     weight: float
 
 
+class Ablation(Record, frozen=True, kw_only=True):
+    """How a model answers where something that it reads is missing: a view, or "features" for all columns."""
+
+    without: str
+    accuracy: Interval
+    log_loss: float
+    roc_auc: Interval | None = None  # of two labels
+
+
 class Report(Record, frozen=True, kw_only=True):
     """Evaluation of a model on one split."""
 
@@ -46,6 +65,7 @@ class Report(Record, frozen=True, kw_only=True):
     roc_auc: Interval | None = None  # of two labels
     log_loss: float | None = None
     columns: list[ColumnWeight] = []  # what counts most first, where the model reads columns
+    ablations: list[Ablation] = []  # of a model that reads columns beside the text
 
     @property
     def worst_language(self) -> LanguageScore:

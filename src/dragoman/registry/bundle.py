@@ -9,11 +9,13 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from dragoman.errors import InvalidCheckpoint, InvalidSpec, Untrusted
+from dragoman.errors import InvalidCheckpoint, InvalidSpec, Untrusted, WrongTask
 from dragoman.models.checkpoint import WEIGHTS_FILE
 from dragoman.models.config_file import CONFIG_FILE, read_config
+from dragoman.models.tabular import FEATURES_FILE, TREES_FILE, FeatureSchema, Intervals
+from dragoman.models.tabular.graph import MODEL_FILE
 from dragoman.profiles import Reference
-from dragoman.records import Manifest, ParityReport, Report, TuningReport
+from dragoman.records import Manifest, ParityReport, PinnedView, Report, TuningReport, ValueReport
 from dragoman.registry.manifest import verify_folder
 from dragoman.runtime.graph import GRAPH_FILE
 from dragoman.spec import ModelSpec, convert_spec
@@ -26,21 +28,25 @@ __all__ = [
     "CONFIG_FILE",
     "ENVIRONMENT_FILE",
     "EVALUATION_FILE",
+    "FEATURES_FILE",
     "GRAPH_FILE",
     "INT8_FILE",
     "LANGUAGE_FILE",
     "LINEAGE_FILE",
     "LOCK_FILE",
+    "MODEL_FILE",
     "PARITY_FILE",
     "REFERENCE_FILE",
     "SPEC_FILE",
     "TOKENIZER_CONFIG_FILE",
     "TOKENIZER_FILE",
+    "TREES_FILE",
     "TUNING_FILE",
     "WEIGHTS_FILE",
     "Bundle",
     "Calibration",
     "Lineage",
+    "TextParts",
     "open_bundle",
     "to_json_bytes",
 ]
@@ -61,7 +67,7 @@ INT8_FILE = "encoder.int8.safetensors"
 TRAIN_AGAIN = "Train the model again."
 
 
-class Lineage(msgspec.Struct, frozen=True, kw_only=True):
+class Lineage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a bundle comes from."""
 
     run: str
@@ -70,29 +76,61 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     dataset_digest: str
     sources: dict[str, str]  # data file → SHA-256
     base: str
+    views: list[PinnedView] = []  # whose features the model reads
 
 
-class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """How logits become scores."""
+class Calibration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How what a model says becomes scores, or intervals around numbers."""
 
-    temperature: Annotated[float, Meta(gt=0)]
+    temperature: Annotated[float, Meta(gt=0)] = 1.0
+    intervals: Intervals | None = None
+
+
+class TextParts(NamedTuple):
+    """How a model reads texts."""
+
+    tokenizer: Tokenizer
+    first_position: int
 
 
 class Bundle(NamedTuple):
-    """A verified bundle, its small files read."""
+    """A verified bundle, its small files read. It has the parts of what its model reads: texts, columns, or both."""
 
     folder: Path
     manifest: Manifest
     spec: ModelSpec
     labels: list[str]
-    tokenizer: Tokenizer
-    temperature: float
-    first_position: int
+    calibration: Calibration
     lineage: Lineage
-    evaluation: Report
+    evaluation: Report | ValueReport
     parity: ParityReport
+    text: TextParts | None
+    features: FeatureSchema | None
     tuning: TuningReport | None  # of a bundle that `dragoman tune` made
     reference: Reference | None = None  # bundles of older releases have none
+
+    @property
+    def temperature(self) -> float:
+        return self.calibration.temperature
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Raises `WrongTask` for a model that reads no texts."""
+        return self.require_text().tokenizer
+
+    @property
+    def first_position(self) -> int:
+        """Raises `WrongTask` for a model that reads no texts."""
+        return self.require_text().first_position
+
+    def require_text(self) -> TextParts:
+        """How it reads texts. Raises `WrongTask` for a model that reads none."""
+        if self.text is None:
+            raise WrongTask(
+                f"'{self.spec.name}' is a model for {self.spec.task}: it reads no texts.",
+                help="Name a model that reads texts.",
+            )
+        return self.text
 
 
 def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
@@ -103,20 +141,17 @@ def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
     manifest = manifest or verify_folder(folder)
     try:
         spec = convert_spec(json.loads((folder / SPEC_FILE).read_bytes()), source=str(folder / SPEC_FILE))
-        config = read_config(folder).encoder
-        tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens, vocabulary=config.vocabulary)
-        verify_lock(tokenizer, (folder / LOCK_FILE).read_bytes())
         return Bundle(
             folder=folder,
             manifest=manifest,
             spec=spec,
             labels=list(spec.data.labels),
-            tokenizer=tokenizer,
-            temperature=msgspec.json.decode((folder / CALIBRATION_FILE).read_bytes(), type=Calibration).temperature,
-            first_position=config.first_position,
+            calibration=msgspec.json.decode((folder / CALIBRATION_FILE).read_bytes(), type=Calibration),
             lineage=msgspec.json.decode((folder / LINEAGE_FILE).read_bytes(), type=Lineage),
-            evaluation=msgspec.json.decode((folder / EVALUATION_FILE).read_bytes(), type=Report),
+            evaluation=_read_evaluation((folder / EVALUATION_FILE).read_bytes(), spec),
             parity=msgspec.json.decode((folder / PARITY_FILE).read_bytes(), type=ParityReport),
+            text=_read_text(folder, spec) if spec.reads_text else None,
+            features=FeatureSchema.from_bytes((folder / FEATURES_FILE).read_bytes()) if spec.features else None,
             tuning=_read_tuning(folder / TUNING_FILE),
             reference=_read_reference(folder / REFERENCE_FILE),
         )
@@ -124,6 +159,20 @@ def open_bundle(folder: Path, *, manifest: Manifest | None = None) -> Bundle:
         raise Untrusted(f"The bundle in {folder} has a wrong part: {error.message}", help=TRAIN_AGAIN) from None
     except (OSError, ValueError) as error:
         raise Untrusted(f"The bundle in {folder} lacks a part: {error}.", help=TRAIN_AGAIN) from None
+
+
+def _read_evaluation(content: bytes, spec: ModelSpec) -> Report | ValueReport:
+    """The evaluation of a model of labels, or of numbers. Raises `ValueError` for another."""
+    if spec.has_labels:
+        return msgspec.json.decode(content, type=Report)
+    return msgspec.json.decode(content, type=ValueReport)
+
+
+def _read_text(folder: Path, spec: ModelSpec) -> TextParts:
+    config = read_config(folder).encoder
+    tokenizer = Tokenizer.read(folder, max_tokens=spec.base.max_tokens, vocabulary=config.vocabulary)
+    verify_lock(tokenizer, (folder / LOCK_FILE).read_bytes())
+    return TextParts(tokenizer, config.first_position)
 
 
 def _read_tuning(path: Path) -> TuningReport | None:

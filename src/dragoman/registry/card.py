@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from dragoman.records import FormReport, Interval, ParityReport, Report, TuningReport
+from dragoman.records import FormReport, Interval, ParityReport, Report, TuningReport, ValueReport
 from dragoman.registry.bundle import Lineage
+from dragoman.registry.card_columns import ablations, column_weights, columns_read, value_evaluation
 from dragoman.spec import ModelSpec
 
 __all__ = ["Evidence", "facts", "model_card", "results", "shown"]
@@ -20,7 +22,7 @@ class Evidence(NamedTuple):
     """What is known of a trained model."""
 
     lineage: Lineage
-    evaluation: Report
+    evaluation: Report | ValueReport
     parity: ParityReport
     temperature: float
     tuning: TuningReport | None = None
@@ -28,7 +30,7 @@ class Evidence(NamedTuple):
 
 def model_card(spec: ModelSpec, evidence: Evidence) -> str:
     """Markdown: what the model does, for whom, how well per language, and where it is weakest."""
-    return "\n".join([f"# {spec.name}", "", *facts(spec, evidence.lineage), "", *results(evidence)])
+    return "\n".join([f"# {spec.name}", "", *facts(spec, evidence.lineage), "", *results(spec, evidence)])
 
 
 def facts(spec: ModelSpec, lineage: Lineage) -> list[str]:
@@ -36,25 +38,46 @@ def facts(spec: ModelSpec, lineage: Lineage) -> list[str]:
     return [
         spec.description or "No description was given.",
         "",
-        f"- Task: {spec.task}, {len(spec.data.labels)} labels: {', '.join(spec.data.labels)}",
-        f"- Languages: {', '.join(spec.languages)}",
+        f"- Task: {spec.task}, {_answers(spec)}",
+        *([f"- Languages: {', '.join(spec.languages)}"] if spec.languages else []),
         f"- Owner: {spec.owner}",
-        f"- Base: {lineage.base}, pooling {spec.base.pooling}, at most {spec.base.max_tokens} tokens",
+        *_reads(spec, lineage),
         f"- Data: {lineage.dataset}, version {lineage.dataset_number}, digest {lineage.dataset_digest[:16]}",
         f"- Run: {lineage.run}, seed {spec.training.seed}",
     ]
 
 
-def results(evidence: Evidence) -> list[str]:
+def _answers(spec: ModelSpec) -> str:
+    if spec.has_labels:
+        return f"{len(spec.data.labels)} labels: {', '.join(spec.data.labels)}"
+    return f"of the column {spec.data.target or 'label'}"
+
+
+def _reads(spec: ModelSpec, lineage: Lineage) -> Iterator[str]:
+    of_text = f", pooling {spec.base.pooling}, at most {spec.base.max_tokens} tokens" if spec.reads_text else ""
+    yield f"- Base: {lineage.base}{of_text}"
+    if spec.features:
+        yield from columns_read(spec.features, lineage.views)
+
+
+def results(spec: ModelSpec, evidence: Evidence) -> list[str]:
     """Lines that say what was measured: sections, each with an empty line at its end."""
+    report, what = evidence.evaluation, "texts" if spec.reads_text else "rows"
+    measured = (
+        _evaluation(report, evidence.temperature, what)
+        if isinstance(report, Report)
+        else value_evaluation(report, unit=spec.data.target or "label")
+    )
     return [
-        *_evaluation(evidence.evaluation, evidence.temperature),
-        *_parity(evidence.parity),
+        *measured,
+        *column_weights(report.columns),
+        *(ablations(report.ablations) if isinstance(report, Report) else []),
+        *_parity(evidence.parity, spec),
         *(_tuning(evidence.tuning) if evidence.tuning else []),
     ]
 
 
-def _evaluation(report: Report, temperature: float) -> list[str]:
+def _evaluation(report: Report, temperature: float, what: str) -> list[str]:
     rows = [
         f"| {score.language} | {score.accuracy.n} | {shown(score.accuracy)} | {score.macro_f1:.3f} |"
         for score in report.languages
@@ -64,34 +87,42 @@ def _evaluation(report: Report, temperature: float) -> list[str]:
         f"## Evaluation on the {report.split} split",
         "",
         (
-            f"Accuracy {shown(report.accuracy)} (95% Wilson interval) over {report.accuracy.n} texts, "
+            f"Accuracy {shown(report.accuracy)} (95% Wilson interval) over {report.accuracy.n} {what}, "
             f"macro F1 {report.macro_f1:.3f}, calibration error {report.calibration_error:.3f} at temperature "
-            f"{temperature:.2f}. "
-            "The texts of this split come from the same source as the training texts; other sources may do worse."
+            f"{temperature:.2f}. {_ranking(report)}"
+            f"The {what} of this split come from the same source as the training {what}; other sources may do worse."
         ),
         "",
-        "| language | texts | accuracy | macro F1 |",
+        f"| language | {what} | accuracy | macro F1 |",
         "|---|---|---|---|",
         *rows,
         "",
         "Most frequent confusions:",
         "",
-        "| true label | predicted | texts |",
+        f"| true label | predicted | {what} |",
         "|---|---|---|",
         *confusions,
         "",
     ]
 
 
-def _parity(parity: ParityReport) -> list[str]:
+def _ranking(report: Report) -> str:
+    area = f"Area under the ROC curve {shown(report.roc_auc)}. " if report.roc_auc else ""
+    return area + (f"Log loss {report.log_loss:.4f}. " if report.log_loss is not None else "")
+
+
+def _parity(parity: ParityReport, spec: ModelSpec) -> list[str]:
+    same = "label" if spec.has_labels else "value"
+    found = (
+        f"Over {parity.texts} texts: greatest difference {parity.max_hidden_difference:.1e} in hidden states and "
+        f"{parity.max_logit_difference:.1e} in logits"
+        if spec.reads_text
+        else f"Over {parity.texts} rows: greatest difference {parity.max_logit_difference:.1e}"
+    )
     return [
         "## Parity of the served graph with the trained model",
         "",
-        (
-            f"Over {parity.texts} texts: greatest difference {parity.max_hidden_difference:.1e} in hidden states and "
-            f"{parity.max_logit_difference:.1e} in logits (tolerance {parity.tolerance:.0e}), same label in "
-            f"{parity.label_agreement:.2%}."
-        ),
+        f"{found} (tolerance {parity.tolerance:.0e}), same {same} in {parity.label_agreement:.2%}.",
         "",
     ]
 

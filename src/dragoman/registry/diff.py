@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dragoman.records import DatasetVersion, Interval, LanguageScore, Record, Run, Version
+from dragoman.records import DatasetVersion, Interval, Record, Run, Version
 from dragoman.registry.bundle import LOCK_FILE, TOKENIZER_FILE, Bundle
+from dragoman.registry.results import Found, Result, results_of
 from dragoman.spec import spec_to_dict
 
 __all__ = ["Change", "Score", "Side", "VersionDiff", "diff_versions"]
@@ -30,7 +31,7 @@ class Change(Record, frozen=True, kw_only=True):
 
 
 class Score(Record, frozen=True, kw_only=True):
-    """One result of both evaluations; those of accuracy have intervals."""
+    """One result of both evaluations; some have intervals."""
 
     name: str  # "accuracy", …
     language: str = ""  # empty: over all
@@ -124,10 +125,12 @@ def _form(side: Side) -> dict[str, Any]:
 
 
 def _tokenizer(side: Side) -> dict[str, Any]:
+    if (text := side.bundle.text) is None:
+        return {}
     digests = {file.path: file.digest for file in side.bundle.manifest.files}
     return {
-        "pieces": side.bundle.tokenizer.vocabulary,
-        "longest text in tokens": side.bundle.tokenizer.max_tokens,
+        "pieces": text.tokenizer.vocabulary,
+        "longest text in tokens": text.tokenizer.max_tokens,
         "tokenizer": digests.get(TOKENIZER_FILE),
         "lock": digests.get(LOCK_FILE),
     }
@@ -148,41 +151,21 @@ def _files(a: Side, b: Side) -> list[Change]:
 
 def _scores(a: Side, b: Side) -> Iterable[Score]:
     """Those that differ, those over all first."""
-    mine, other = a.bundle.evaluation, b.bundle.evaluation
-    rows = [_interval_score("", mine.accuracy, other.accuracy)]
-    rows += [_score(name, getattr(mine, name), getattr(other, name)) for name in ("macro_f1", "calibration_error")]
-    of_a, of_b = ({score.language: score for score in report.languages} for report in (mine, other))
-    for language in sorted(of_a.keys() | of_b.keys()):
-        rows.append(_language_score(language, of_a.get(language), of_b.get(language)))
+    mine, other = (results_of(side.bundle.evaluation) for side in (a, b))
+    names = sorted({**mine, **other}, key=lambda name: name.language)
+    rows = (_score(name, mine.get(name), other.get(name)) for name in names)
     return (row for row in rows if row.difference != 0)
 
 
-def _language_score(language: str, a: LanguageScore | None, b: LanguageScore | None) -> Score:
-    if a and b:
-        return _interval_score(language, a.accuracy, b.accuracy)
+def _score(name: Result, a: Found | None, b: Found | None) -> Score:
+    mine, other = (found.value if isinstance(found, Interval) else found for found in (a, b))
     return Score(
-        name="accuracy",
-        language=language,
-        a=a.accuracy.value if a else None,
-        b=b.accuracy.value if b else None,
-        difference=None,
-        a_interval=a.accuracy if a else None,
-        b_interval=b.accuracy if b else None,
+        name=name.metric,
+        language=name.language,
+        a=mine,
+        b=other,
+        difference=None if mine is None or other is None else other - mine,
+        a_interval=a if isinstance(a, Interval) else None,
+        b_interval=b if isinstance(b, Interval) else None,
+        overlap=a.low <= b.high and b.low <= a.high if isinstance(a, Interval) and isinstance(b, Interval) else None,
     )
-
-
-def _interval_score(language: str, a: Interval, b: Interval) -> Score:
-    return Score(
-        name="accuracy",
-        language=language,
-        a=a.value,
-        b=b.value,
-        difference=b.value - a.value,
-        a_interval=a,
-        b_interval=b,
-        overlap=a.low <= b.high and b.low <= a.high,
-    )
-
-
-def _score(name: str, a: float, b: float) -> Score:
-    return Score(name=name, a=a, b=b, difference=b - a)

@@ -20,7 +20,7 @@ __all__ = ["Check", "Examination", "examine"]
 class Check(Record, frozen=True, kw_only=True):
     """One thing that was looked at."""
 
-    what: str  # "files", "signature", "tokenizer", "promotion" or "champion"
+    what: str  # "files", "signature", "tokenizer" or "columns", "promotion" or "champion"
     ok: bool
     text: str  # what was found
 
@@ -56,7 +56,7 @@ class _Examiner:
         checks = [
             _check("files", self.files),
             _check("signature", self.signature),
-            _check("tokenizer", self.tokenizer),
+            _check(self.part, self.opened),
             *(_check("promotion", partial(self.promotion, signature)) for signature in signed),
         ]
         if CHAMPION in self.version.aliases:
@@ -73,13 +73,24 @@ class _Examiner:
             self.signatures.place(self.compared.folder, signature)
         return f"by {key}, {signature.created}"
 
-    def tokenizer(self) -> str:
+    @property
+    def part(self) -> str:
+        """What is opened to see whether it is whole."""
+        with suppress(DragomanError):  # what is wrong with the manifest is told of the files
+            if not self.registry.stored_manifest(self.version).task.startswith("text-"):
+                return "columns"
+        return "tokenizer"
+
+    def opened(self) -> str:
+        from dragoman.models.tabular.opening import open_tabular
         from dragoman.registry.bundle import open_bundle  # heavy: the ONNX library
 
         if self.compared is None:
             raise Untrusted("not looked at, for the files are others")
-        open_bundle(self.compared.folder, manifest=self.compared.manifest)
-        return "gives the ids of its lock"
+        bundle = open_bundle(self.compared.folder, manifest=self.compared.manifest)
+        if bundle.text:
+            return "gives the ids of its lock"
+        return f"{len(open_tabular(bundle.folder).schema.columns)}, as many as its graph reads"
 
     def promotion(self, signature: Signature) -> str:
         """One by a key that is not trusted counts for nothing, which is wrong only if the champion needs it."""

@@ -11,8 +11,9 @@ import msgspec
 
 from dragoman.records import DatasetVersion, GateResult, Release, Run, Signature, Version
 from dragoman.registry.bundle import Bundle
-from dragoman.registry.card import Evidence, facts, results, shown
+from dragoman.registry.card import Evidence, facts, results
 from dragoman.registry.gaps import known_gaps
+from dragoman.registry.gate_rows import gate_rows
 from dragoman.store.base import Catalog
 
 __all__ = ["History", "living_card", "read_history"]
@@ -58,7 +59,7 @@ def living_card(bundle: Bundle, history: History) -> str:
             *(f"- {gap}" for gap in gaps),
             "",
             *_gates(bundle),
-            *results(evidence),
+            *results(spec, evidence),
             *_data(history.dataset),
             *_signatures(history.signatures),
             *_releases(history.releases, version.number),
@@ -78,35 +79,26 @@ def _standing(version: Version) -> Iterator[str]:
 
 def _gates(bundle: Bundle) -> Iterator[str]:
     """The floors of the spec that the version was trained with."""
-    gates, report, worst = bundle.spec.gates, bundle.evaluation, bundle.evaluation.worst_language
-    rows = [
-        ("accuracy", gates.accuracy, report.accuracy.value, shown(report.accuracy)),
-        (
-            "accuracy in every language",
-            gates.worst_language_accuracy,
-            worst.accuracy.value,
-            f"{worst.language} {shown(worst.accuracy)}",
-        ),
-    ]
     yield "## Gates"
     yield ""
     yield "Floors of the spec that the version was trained with, on the test split."
     yield ""
     yield "| gate | at least | found | verdict |"
     yield "|---|---|---|---|"
-    for name, floor, value, found in rows:
-        verdict = "no floor" if not floor else "passed" if value >= floor else "not passed"
-        yield f"| {name} | {floor:.3f} | {found} | {verdict} |"
+    for row in gate_rows(bundle.spec.gates, bundle.evaluation):
+        verdict = "no floor" if row.floor is None else "passed" if row.value >= row.floor else "not passed"
+        yield f"| {row.gate} | {row.floor or 0:.3f} | {row.found} | {verdict} |"
     yield ""
 
 
 def _data(dataset: DatasetVersion | None) -> Iterator[str]:
     if dataset is None:
         return
-    splits = ", ".join(f"{rows} {split}" for split, rows in dataset.splits.items())
+    parts = ", ".join(f"{rows} {split}" for split, rows in dataset.splits.items())
+    splits = f" ({parts})" if parts else ""
     yield "## Data"
     yield ""
-    yield f"{dataset.name}, version {dataset.number}, made {dataset.created}: {dataset.rows} rows ({splits})."
+    yield f"{dataset.name}, version {dataset.number}, made {dataset.created}: {dataset.rows} rows{splits}."
     yield ""
     for what, counts in (("language", dataset.languages), ("label", dataset.labels)):
         yield from _table((what, "rows"), [(name, str(rows)) for name, rows in sorted(counts.items())])

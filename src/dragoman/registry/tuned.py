@@ -56,6 +56,7 @@ def _write_trimmed(folder: Path, source: Bundle, checkpoint: Checkpoint, tokeniz
         weights=folder / WEIGHTS_FILE,
         labels=len(checkpoint.labels),
         pooling=checkpoint.pooling,
+        fusion=checkpoint.fusion,
     )
     write_atomically(folder / GRAPH_FILE, graph.SerializeToString(deterministic=True))
     write_atomically(folder / TOKENIZER_FILE, tokenizer.to_json().encode())

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dragoman.records import GateResult, Interval, ParityReport, TuningReport, Verdict
-from dragoman.release.comparison import ALL, Comparison, LanguageComparison
-from dragoman.release.paired import Pairs, binomial_tail, drop_p_value, refuted, smallest_detectable_drop
+from dragoman.release.comparison import Comparison
+from dragoman.release.language_comparison import ALL, Counted, LanguageComparison, share_p_value
+from dragoman.release.paired import refuted
 from dragoman.release.speed import Ratio
 from dragoman.runtime.agreement import missed_gates
-from dragoman.spec import BeforeSpec, ModelSpec
+from dragoman.spec import BeforeSpec, GatesSpec, ModelSpec
 
 __all__ = ["check_before"]
 
@@ -36,10 +37,10 @@ def check_before(
         _accuracy(comparison.total, before.accuracy),
         *_forgetting(comparison, spec, before.forgetting),
         *_floors(comparison, spec),
-        _parity(parity),
+        _parity(parity, comparison.total.counted),
         *([_agreement(tuning, spec)] if tuning else []),
-        _speed("latency", comparison.speeds.single_ms, before.latency, "one text"),
-        _speed("cost", comparison.speeds.thousand_tokens_ms, before.cost, "1,000 tokens"),
+        _speed("latency", comparison.speeds.single_ms, before.latency, f"one {comparison.total.counted[:-1]}"),
+        _speed("cost", comparison.speeds.thousand_ms, before.cost, f"1,000 {comparison.speeds.counted}"),
     ]
 
 
@@ -47,26 +48,23 @@ def check_before(
 
 
 def _accuracy(total: LanguageComparison, margin: float) -> GateResult:
-    return _drop("accuracy", total, margin, is_worse=_drop_p(total) <= ALPHA_ACCURACY, alpha=ALPHA_ACCURACY)
+    return _drop(total.measure, total, margin, is_worse=total.drop_p_value <= ALPHA_ACCURACY, alpha=ALPHA_ACCURACY)
 
 
 def _forgetting(comparison: Comparison, spec: ModelSpec, margin: float) -> Iterator[GateResult]:
-    rows = sorted(comparison.languages, key=lambda row: row.language)
-    worse = refuted([_drop_p(row) for row in rows], alpha=ALPHA_FORGETTING)
+    """A model without languages of its own has nothing to forget in one of them."""
+    rows = sorted(comparison.languages, key=lambda row: row.language) if spec.languages else []
+    worse = refuted([row.drop_p_value for row in rows], alpha=ALPHA_FORGETTING)
     for row, is_worse in zip(rows, worse, strict=True):
         yield _drop("forgetting", row, margin, is_worse=is_worse, alpha=ALPHA_FORGETTING / len(rows))
     for language in _without_texts(comparison, spec):
         yield _nothing("forgetting", language, margin)
 
 
-def _drop_p(row: LanguageComparison) -> float:
-    return drop_p_value(Pairs(0, row.lost, row.gained, 0))
-
-
 def _drop(gate: str, row: LanguageComparison, margin: float, *, is_worse: bool, alpha: float) -> GateResult:
-    found = smallest_detectable_drop(row.n, different=(row.lost + row.gained) / row.n, alpha=alpha, power=POWER)
-    what = "accuracy over all" if row.language == ALL else f"{gate} in {row.language}, accuracy"
-    can = f"{row.n} texts can show a drop of {_points(found)}" if found < 1 else f"{row.n} texts cannot show any drop"
+    found, texts = row.smallest_detectable_drop(alpha=alpha, power=POWER), f"{row.n} {row.counted}"
+    what = f"{row.measure} over all" if row.language == ALL else f"{gate} in {row.language}, {row.measure}"
+    can = f"{texts} can show a drop of {_points(found)}" if found < 1 else f"{texts} cannot show any drop"
     return GateResult(
         gate=gate,
         language=_named(row),
@@ -87,7 +85,10 @@ def _drop(gate: str, row: LanguageComparison, margin: float, *, is_worse: bool, 
 
 
 def _floors(comparison: Comparison, spec: ModelSpec) -> Iterator[GateResult]:
-    """A floor of 0 is none."""
+    """A floor of 0 is none. Of models of numbers there are those of their skill and of their intervals."""
+    if comparison.total.measure == "skill":
+        yield from _number_floors(comparison.total, spec.gates)
+        return
     if spec.gates.accuracy:
         yield from _floor([comparison.total], spec.gates.accuracy, alpha=ALPHA_FLOOR / 2)
     if spec.gates.worst_language_accuracy:
@@ -99,33 +100,41 @@ def _floors(comparison: Comparison, spec: ModelSpec) -> Iterator[GateResult]:
 
 
 def _floor(rows: Sequence[LanguageComparison], floor: float, *, alpha: float) -> Iterator[GateResult]:
-    below = refuted([_floor_p(row, floor) for row in rows], alpha=alpha)
+    below = refuted([row.floor_p_value(floor) for row in rows], alpha=alpha)
     for row, is_below in zip(rows, below, strict=True):
-        found = row.challenger
-        yield GateResult(
-            gate="floor",
-            language=_named(row),
-            champion=row.champion.value,
-            challenger=found.value,
-            limit=floor,
-            n=row.n,
-            verdict=_verdict(fails=found.value < floor and is_below, passes=found.low >= floor),
-            text=f"floor {_where(row.language)}, accuracy: {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), "
-            f"{row.n} texts; at least {floor:.3f} is asked for",
-        )
+        yield _floored(row, row.measure, (row.champion, row.challenger), floor, is_below=is_below)
 
 
-def _floor_p(row: LanguageComparison, floor: float) -> float:
-    """How probable so few right answers are at an accuracy of `floor`: the exact binomial test."""
-    if floor >= 1:
-        return 0.0 if row.challenger.value < 1 else 1.0
-    return binomial_tail(round(row.challenger.value * row.n), row.n, floor)
+def _number_floors(total: LanguageComparison, gates: GatesSpec) -> Iterator[GateResult]:
+    if gates.skill is not None:
+        yield from _floor([total], gates.skill, alpha=ALPHA_FLOOR / 2)
+    if gates.coverage and total.coverage is not None and total.champion_coverage is not None:
+        is_below = share_p_value(total.coverage, gates.coverage) <= ALPHA_FLOOR / 2
+        both = total.champion_coverage, total.coverage
+        yield _floored(total, "coverage of the intervals", both, gates.coverage, is_below=is_below)
+
+
+def _floored(
+    row: LanguageComparison, measure: str, both: tuple[Interval, Interval], floor: float, *, is_below: bool
+) -> GateResult:
+    champion, found = both
+    return GateResult(
+        gate="floor",
+        language=_named(row),
+        champion=champion.value,
+        challenger=found.value,
+        limit=floor,
+        n=row.n,
+        verdict=_verdict(fails=found.value < floor and is_below, passes=found.low >= floor),
+        text=f"floor {_where(row.language)}, {measure}: {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), "
+        f"{row.n} {row.counted}; at least {floor:.3f} is asked for",
+    )
 
 
 # The bundle's own reports -------------------------------------------------------------------------------------------
 
 
-def _parity(report: ParityReport) -> GateResult:
+def _parity(report: ParityReport, counted: Counted) -> GateResult:
     farthest = max(report.max_hidden_difference, report.max_logit_difference)
     is_near = report.max_hidden_difference <= report.tolerance and report.max_logit_difference <= report.tolerance
     return GateResult(
@@ -134,8 +143,8 @@ def _parity(report: ParityReport) -> GateResult:
         limit=report.tolerance,
         n=report.texts,
         verdict="pass" if is_near else "fail",
-        text=f"parity: the exported graph differs from the trained model by {farthest:.1e} over {report.texts} texts; "
-        f"at most {report.tolerance:.0e} is allowed",
+        text=f"parity: the exported graph differs from the trained model by {farthest:.1e} over {report.texts} "
+        f"{counted}; at most {report.tolerance:.0e} is allowed",
     )
 
 

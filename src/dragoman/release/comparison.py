@@ -1,35 +1,28 @@
-"""Two loaded versions on the same evaluation texts: what a release knows before any traffic."""
+"""Two loaded versions on the same evaluation data: what a release knows before any traffic."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from dragoman.errors import InvalidData, InvalidRequest, WrongTask
-from dragoman.records import Example, Interval, Record
-from dragoman.release.paired import Pairs, drop_interval
+from dragoman.records import Prediction, Record
+from dragoman.release.cases import Case
+from dragoman.release.columns import read_by
+from dragoman.release.language_comparison import ALL, Counted, LanguageComparison, compare_pairs
+from dragoman.release.outcome import numbers_of
+from dragoman.release.paired import Pairs
 from dragoman.release.speed import Speeds, compare_speeds
+from dragoman.release.told import Told, compare_told
 from dragoman.serving.model import Model
-from dragoman.training.evaluation import wilson_interval
 
-__all__ = ["ALL", "LEVEL", "Comparison", "LanguageComparison", "compare_pairs", "compare_versions"]
+__all__ = ["Comparison", "compare_versions"]
 
-ALL = "*"
-LEVEL = 0.9  # of all intervals here: each end alone errs in 5% of cases
-TASK = "text-classification"
+LABEL_TASKS = ("text-classification", "tabular-classification")
+NUMBER_TASKS = ("tabular-regression", "forecasting")
 
-
-class LanguageComparison(Record, frozen=True, kw_only=True):
-    """What both versions made of the texts of one language, or of all."""
-
-    language: str  # "*": all
-    n: int
-    champion: Interval  # accuracy
-    challenger: Interval
-    drop: Interval  # accuracy of the champion above the challenger's, paired
-    lost: int  # texts that the champion has right and the challenger wrong
-    gained: int  # the other way round
-    different: int  # texts with different labels, right or wrong
+Answer = tuple[Case, Prediction | None, Prediction | None]  # None: the version refused the input
 
 
 class Comparison(Record, frozen=True, kw_only=True):
@@ -45,82 +38,109 @@ class Comparison(Record, frozen=True, kw_only=True):
 
     @property
     def baselines(self) -> dict[str, tuple[int, int]]:
-        """Language → evaluation texts, and those with different labels."""
+        """Language → evaluation texts, and those with different answers."""
         return {one.language: (one.n, one.different) for one in sorted(self.languages, key=lambda one: one.language)}
 
 
 def compare_versions(
     champion: Model,
     challenger: Model,
-    examples: Sequence[Example],
+    cases: Sequence[Case],
     *,
     champion_bytes: int = 0,
     challenger_bytes: int = 0,
 ) -> Comparison:
-    """Let both versions answer the texts of `examples`, and measure their speed in turns.
+    """Let both versions answer the inputs of `cases`, and measure their speed in turns.
 
-    A text that a version refuses counts as wrong. Observers of the models are told of every answer, and their result
-    caches are emptied. Raises `WrongTask` for a model that does not classify texts, and `InvalidData` without examples.
+    An input that a version refuses counts as wrong; for a model of numbers, as the naive answer. Observers of the
+    models are told of every answer, and their result caches are emptied. Raises `WrongTask` for models that answer
+    neither labels nor numbers, or not the same, and `InvalidData` without cases.
     """
-    for model in (champion, challenger):
-        if model.task.name != TASK:
-            raise WrongTask(f"'{model.name}' does {model.task.name}.", help=f"Compare models that do {TASK}.")
-    if not examples:
+    _check_tasks(champion, challenger)
+    if not cases:
         raise InvalidData("There are no texts to compare versions on.", help="Give the data a test split.")
-    ordered = sorted(examples, key=lambda one: (one.language, one.id))
-    texts = [one.text for one in ordered]
-    answers = list(zip(ordered, _labels(champion, texts), _labels(challenger, texts), strict=True))
-    names = sorted({one.language for one in ordered})
-    rows = [_compared(name, [row for row in answers if row[0].language == name]) for name in names]
+    answers = list(zip(cases, _answers(champion, cases), _answers(challenger, cases), strict=True))
+    total, languages = _labels(answers, champion) if champion.task.name in LABEL_TASKS else _numbers(answers)
     return Comparison(
         champion=champion.version,
         challenger=challenger.version,
-        total=_compared(ALL, answers),
-        languages=sorted(rows, key=lambda row: (-row.drop.value, row.language)),
-        speeds=_speeds(champion, challenger, [one.text for one, *labels in answers if None not in labels]),
+        total=total,
+        languages=sorted(languages, key=lambda row: (-row.drop.value, row.language)),
+        speeds=_speeds(champion, challenger, [case.input for case, *both in answers if None not in both]),
         champion_bytes=champion_bytes,
         challenger_bytes=challenger_bytes,
     )
 
 
-def _labels(model: Model, texts: list[str]) -> list[str | None]:
-    """The label of each text; None where the model refuses it."""
-    try:
-        return [one.label for one in model.predict(texts)]
-    except InvalidRequest:  # one text of the request is too long for this model: which, only single requests tell
-        return [_label(model, text) for text in texts]
+def _check_tasks(champion: Model, challenger: Model) -> None:
+    for model in (champion, challenger):
+        known = (*LABEL_TASKS, *NUMBER_TASKS)
+        if model.task.name not in known or model.task.name != champion.task.name:
+            raise WrongTask(
+                f"'{model.name}' does {model.task.name}.",
+                help=f"Compare two versions that do the same, one of {', '.join(known)}.",
+            )
 
 
-def _label(model: Model, text: str) -> str | None:
+def _answers(model: Model, cases: Sequence[Case]) -> list[Prediction | None]:
+    """The answer to each input; None where the model refuses it. The versions may read different columns."""
+    inputs = [read_by(model, case.input) for case in cases]
     try:
-        return str(model.predict([text])[0].label)
+        return list(model.predict(inputs))
+    except InvalidRequest:  # one input of the request is too long for this model: which, only single requests tell
+        return [_answer(model, one) for one in inputs]
+
+
+def _answer(model: Model, one: Any) -> Prediction | None:
+    try:
+        found: list[Prediction] = model.predict([one])
     except InvalidRequest:
         return None
+    return found[0]
 
 
-def _compared(language: str, answers: Sequence[tuple[Example, str | None, str | None]]) -> LanguageComparison:
-    right = [(one.label == first, one.label == second) for one, first, second in answers]
+def _names(answers: Sequence[Answer]) -> list[str]:
+    return sorted({case.language for case, *_ in answers})
+
+
+# Labels -------------------------------------------------------------------------------------------------------------
+
+
+def _labels(answers: Sequence[Answer], model: Model) -> tuple[LanguageComparison, list[LanguageComparison]]:
+    """Of all languages, and of each."""
+    counted: Counted = "texts" if model.task.name == "text-classification" else "rows"
+    told = [(case, _label(one), _label(other)) for case, one, other in answers]
+    rows = [_compared(name, [row for row in told if row[0].language == name], counted) for name in _names(answers)]
+    return _compared(ALL, told, counted), rows
+
+
+def _label(prediction: Prediction | None) -> str | None:
+    return None if prediction is None else str(prediction.label)  # type: ignore[attr-defined]
+
+
+def _compared(
+    language: str, told: Sequence[tuple[Case, str | None, str | None]], counted: Counted
+) -> LanguageComparison:
+    right = [(case.truth == first, case.truth == second) for case, first, second in told]
     pairs = Pairs(*(right.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))))
-    return compare_pairs(language, pairs, different=sum(first != second for _, first, second in answers))
+    return compare_pairs(language, pairs, different=sum(first != second for _, first, second in told), counted=counted)
 
 
-def compare_pairs(language: str, pairs: Pairs, *, different: int) -> LanguageComparison:
-    """The accuracies of both versions, and their difference, with intervals."""
-    return LanguageComparison(
-        language=language,
-        n=pairs.n,
-        champion=wilson_interval(pairs.both + pairs.lost, pairs.n, level=LEVEL),
-        challenger=wilson_interval(pairs.both + pairs.gained, pairs.n, level=LEVEL),
-        drop=drop_interval(pairs, level=LEVEL),
-        lost=pairs.lost,
-        gained=pairs.gained,
-        different=different,
+# Numbers ------------------------------------------------------------------------------------------------------------
+
+
+def _numbers(answers: Sequence[Answer]) -> tuple[LanguageComparison, list[LanguageComparison]]:
+    return compare_told(
+        [Told(case, *(() if one is None else numbers_of(one) for one in both)) for case, *both in answers]
     )
 
 
-def _speeds(champion: Model, challenger: Model, texts: list[str]) -> Speeds:
+# Speed --------------------------------------------------------------------------------------------------------------
+
+
+def _speeds(champion: Model, challenger: Model, inputs: list[Any]) -> Speeds:
     """On a GPU the processor's time says nothing: there the time that passes stands for the compute."""
-    if not texts:
+    if not inputs:
         raise InvalidData("There is no text that both versions answer.", help="Look at what each of them refuses.")
     on_gpu = any(model.serving.device == "cuda" for model in (champion, challenger))
-    return compare_speeds(champion, challenger, texts, compute=time.perf_counter if on_gpu else time.process_time)
+    return compare_speeds(champion, challenger, inputs, compute=time.perf_counter if on_gpu else time.process_time)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dragoman.records import TallyRow
 from dragoman.release.harm import harms_of, quality_harm
-from dragoman.release.outcome import Outcome
+from dragoman.release.outcome import UNKNOWN, Outcome
 from dragoman.release.pace import PaceMatch
 from dragoman.release.route import CHALLENGER, Arm
 from dragoman.release.tally import Cell, Tally
@@ -33,7 +33,8 @@ class Pair(NamedTuple):
 class Ledger:
     """Tallies of harm by metric and language. Safe to share between threads.
 
-    An input that was counted is not counted again: a text that a client repeats says nothing new.
+    An input that was counted is not counted again: a text that a client repeats says nothing new. Where "und" is the
+    only language, nothing is told apart.
     """
 
     def __init__(self, languages: Collection[str]) -> None:
@@ -93,6 +94,8 @@ class Ledger:
         self._tallies.setdefault(cell, Tally()).add(harm, self._random)
 
     def _language(self, outcome: Outcome) -> str:
+        if self.languages == {UNKNOWN}:
+            return UNKNOWN
         return outcome.language if outcome.language in self.languages else OTHER
 
     def _keep(self, pair: Pair) -> None:

@@ -13,7 +13,8 @@ class Metric(NamedTuple):
     `least` is the lowest value that it can take. `paired` harms compare the two answers to one request; the others
     compare requests of users and exist only while both versions answer users. `may_pass` says that a machine does the
     harm, so that it may come and go. `weight` is the metric's share of the error that a release may make: most goes to
-    the metric that sees a wrong model with the fewest requests.
+    the metric that sees a wrong model with the fewest requests. Models of numbers have no `confidence` and no
+    `abstention`: nothing is counted of them.
     """
 
     name: str
@@ -36,7 +37,7 @@ METRICS = (
         weight=0.1,
         help="slower than the champion's 95th percentile, less its own",
     ),
-    Metric("agreement", 0.0, paired=True, may_pass=False, weight=0.55, help="the two versions gave different labels"),
+    Metric("agreement", 0.0, paired=True, may_pass=False, weight=0.55, help="the two versions gave different answers"),
     Metric(
         "confidence",
         -1.0,
@@ -59,7 +60,7 @@ METRICS = (
         paired=True,
         may_pass=False,
         weight=0.15,
-        help="the champion was right, less: the challenger was right",
+        help="the champion was right, less: the challenger was right; of numbers, how much the error grew",
     ),
 )
 

@@ -5,15 +5,42 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from dragoman.records import AnswerPrediction, EntityPrediction, LabelPrediction, Prediction
+from dragoman.records import (
+    AnswerPrediction,
+    EntityPrediction,
+    ForecastPrediction,
+    ForecastValue,
+    LabelPrediction,
+    Prediction,
+    ValuePrediction,
+)
 
-__all__ = ["FAILED", "Outcome", "outcome_of", "outcomes_of"]
+__all__ = ["FAILED", "UNKNOWN", "Number", "Outcome", "numbers_of", "outcome_of", "outcomes_of"]
 
 UNKNOWN = "und"  # the BCP 47 code of an undetermined language
 
 
+class Number(NamedTuple):
+    """A number that was answered, with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+    def holds(self, value: float) -> bool:
+        """Whether another value is inside the interval, ends included."""
+        return self.low <= value <= self.high
+
+
 class Outcome(NamedTuple):
-    """One input's outcome. `label` is what must agree, and None where the task has nothing that could."""
+    """One input's outcome. `label` is what must agree, and None where the task has nothing that could.
+
+    `numbers` are those of a model of numbers: one, or all steps of a forecast.
+    """
 
     language: str
     label: Hashable = None
@@ -21,6 +48,7 @@ class Outcome(NamedTuple):
     abstained: bool = False
     failed: bool = False
     id: str = ""  # of the prediction
+    numbers: tuple[Number, ...] = ()
 
 
 FAILED = Outcome(UNKNOWN, failed=True)
@@ -31,7 +59,7 @@ def outcomes_of(predictions: Sequence[Prediction]) -> list[Outcome]:
 
 
 def outcome_of(prediction: Prediction) -> Outcome:
-    """The best label of a classifier, the entities of a tagger, the answer to a question."""
+    """The best label of a classifier, the numbers of a model of them, the entities of a tagger, a question's answer."""
     language = prediction.language
     if isinstance(prediction, LabelPrediction):
         best = prediction.labels[0]
@@ -43,4 +71,15 @@ def outcome_of(prediction: Prediction) -> Outcome:
         found = prediction.answer
         said, score = ("", None) if found is None else (found.text, found.score)
         return Outcome(language, said, score, id=prediction.id)
-    return Outcome(language, id=prediction.id)
+    return Outcome(language, id=prediction.id, numbers=numbers_of(prediction))
+
+
+def numbers_of(prediction: Prediction) -> tuple[Number, ...]:
+    """The numbers of an answer; none where it is of something else."""
+    if isinstance(prediction, ForecastPrediction):
+        return tuple(map(_number, prediction.forecast))
+    return (_number(prediction),) if isinstance(prediction, ValuePrediction) else ()
+
+
+def _number(said: ValuePrediction | ForecastValue) -> Number:
+    return Number(said.value, said.low, said.high)

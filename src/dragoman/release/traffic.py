@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from dragoman.errors import DragomanError, NotFound, Overloaded, Unavailable
 from dragoman.records import Prediction
+from dragoman.release.columns import known_to
 from dragoman.release.ledger import Ledger
 from dragoman.release.outcome import FAILED, Outcome, outcomes_of
 from dragoman.release.route import CHALLENGER, CHAMPION, Arm, Route
@@ -120,14 +121,15 @@ class Traffic:
         started = time.monotonic()
         answer = await self._predict(model, ask, Place(lane.route.release, CHAMPION))
         lane.served(CHAMPION, answer, started)
-        self._mirror(lane, lane.route.challenger, ask, answer, CHALLENGER)
+        self._mirror(lane, model, ask, answer, CHALLENGER)
         return answer
 
     async def _answer_as_challenger(self, lane: Lane, model: Model, ask: Ask) -> Answer:
         started = time.monotonic()
         try:
             with self.models.lease(f"{model.name}/{lane.route.challenger}") as challenger:
-                work = self._predict(challenger, ask, Place(lane.route.release, CHALLENGER))
+                adapted = ask._replace(inputs=known_to(model, challenger, ask.inputs))
+                work = self._predict(challenger, adapted, Place(lane.route.release, CHALLENGER))
                 answer = await lane.challenge(asyncio.ensure_future(work))
         except Exception as error:
             if is_callers(error):
@@ -139,7 +141,7 @@ class Traffic:
                 lane.paired(ask, outcomes_of(answer.predictions), [FAILED] * len(answer.predictions))
             return answer
         lane.served(CHALLENGER, answer, started)
-        self._mirror(lane, lane.route.champion, ask, answer, CHAMPION)
+        self._mirror(lane, model, ask, answer, CHAMPION)
         return answer
 
     async def _predict(self, model: Model, ask: Ask, place: Place) -> Answer:
@@ -154,23 +156,24 @@ class Traffic:
 
     # Copies
 
-    def _mirror(self, lane: Lane, version: str, ask: Ask, answer: Answer, arm: Arm) -> None:
-        """Let the other arm answer too, after the user has the answer."""
+    def _mirror(self, lane: Lane, champion: Model, ask: Ask, answer: Answer, arm: Arm) -> None:
+        """Let the other arm answer too, after the user has the answer. Requests are made for the champion."""
         if lane.is_halted or not lane.route.is_mirrored(answer.predictions[0].id):
             return
         if len(self._copies) >= MAX_MIRRORED:
             self.dropped += 1
             return
-        copy = asyncio.ensure_future(self._answer_copy(lane, version, ask, answer, arm))
+        copy = asyncio.ensure_future(self._answer_copy(lane, champion, ask, answer, arm))
         self._copies.add(copy)
         copy.add_done_callback(self._copies.discard)
 
-    async def _answer_copy(self, lane: Lane, version: str, ask: Ask, answer: Answer, arm: Arm) -> None:
+    async def _answer_copy(self, lane: Lane, meant: Model, ask: Ask, answer: Answer, arm: Arm) -> None:
         bulk = ask.options._replace(priority="bulk", deadline=time.monotonic() + MIRROR_SECONDS, is_copy=True)
         place = Place(lane.route.release, arm, answer.predictions)
         try:
-            with as_copy(), self.models.lease(f"{lane.route.model}/{version}") as model:
-                made = outcomes_of((await self._predict(model, ask._replace(options=bulk), place)).predictions)
+            with as_copy(), self.models.lease(f"{lane.route.model}/{lane.route.version_of(arm)}") as model:
+                copied = ask._replace(options=bulk, inputs=known_to(meant, model, ask.inputs))
+                made = outcomes_of((await self._predict(model, copied, place)).predictions)
         except Exception as error:
             if not is_fault(error):
                 self.dropped += 1

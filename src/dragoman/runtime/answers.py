@@ -36,6 +36,7 @@ class Reader(NamedTuple):
     first_position: int
     problem: Problem = "single"
     pieces: Sequence[int] | None = None  # of a trimmed vocabulary: each piece's id in the whole one
+    features: NDArray[np.float32] | None = None  # [texts, columns], of a model that reads some beside the texts
 
     @property
     def kind(self) -> Literal["labels", "numbers", "vectors"]:
@@ -68,7 +69,8 @@ def answer_texts(session: Session, reader: Reader, cuts: Sequence[Cut]) -> Answe
     each: dict[int, Answer] = {}
     mean: dict[int, Array] = {}
     for rows in plan_batches([len(cut.ids) for cut in cuts], max_tokens=BATCH_TOKENS):
-        batch = pack([cuts[row].ids for row in rows], first_position=reader.first_position)
+        features = None if reader.features is None else list(reader.features[rows])
+        batch = pack([cuts[row].ids for row in rows], first_position=reader.first_position, features=features)
         hidden, every = session.run(batch), range(len(rows))
         for row, read in zip(rows, reader.readout.read(hidden, batch, every), strict=True):
             each[row] = _answer(reader, read, cuts[row])

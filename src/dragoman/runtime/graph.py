@@ -17,6 +17,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from dragoman.models.config import EncoderConfig
+from dragoman.models.fusion import Fusion
+from dragoman.runtime.fused_graph import FEATURES, add_features
 
 __all__ = ["GRAPH_FILE", "INPUTS", "build_graph"]
 
@@ -58,11 +60,13 @@ def stored_arrays(weights: Path) -> dict[str, Stored]:
     }
 
 
-def build_graph(config: EncoderConfig, *, weights: Path, labels: int, pooling: str) -> onnx.ModelProto:
+def build_graph(
+    config: EncoderConfig, *, weights: Path, labels: int, pooling: str, fusion: Fusion | None = None
+) -> onnx.ModelProto:
     """The graph of a checkpoint whose arrays lie in the safetensors file `weights`.
 
-    Inputs are those of `PackedBatch` and its `Grid`; outputs are `hidden` `[tokens, hidden]` and, with `labels` > 0,
-    `logits` `[texts, labels]`.
+    Inputs are those of `PackedBatch` and its `Grid`, and with `fusion` one more, `features` `[texts, columns]` float32,
+    NaN for what is missing. Outputs are `hidden` `[tokens, hidden]` and, with `labels` > 0, `logits` `[texts, labels]`.
     """
     builder = GraphBuilder(stored_arrays(weights), weights.name, config)
     hidden = builder.embeddings()
@@ -71,9 +75,10 @@ def build_graph(config: EncoderConfig, *, weights: Path, labels: int, pooling: s
     builder.rename(hidden, "hidden")
     outputs = [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["tokens", config.hidden])]
     if labels:
-        builder.rename(builder.head(builder.pooled("hidden", pooling)), "logits")
+        builder.rename(builder.head(builder.pooled("hidden", pooling), fusion), "logits")
         outputs.append(helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", labels]))
-    return builder.model(outputs)
+    columns = len(fusion.columns) if fusion and labels else 0
+    return builder.model(outputs, columns=columns)
 
 
 class GraphBuilder:
@@ -111,11 +116,13 @@ class GraphBuilder:
         self.initializers.setdefault(name, numpy_helper.from_array(np.asarray(value, dtype=kind), name))
         return name
 
-    def model(self, outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
+    def model(self, outputs: list[onnx.ValueInfoProto], *, columns: int = 0) -> onnx.ModelProto:
         kinds = {"mask": TensorProto.FLOAT}
         inputs = [
             helper.make_tensor_value_info(name, kinds.get(name, TensorProto.INT64), SHAPES[name]) for name in INPUTS
         ]
+        if columns:
+            inputs.append(helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["texts", columns]))
         graph = helper.make_graph(self.nodes, "packed_encoder", inputs, outputs, list(self.initializers.values()))
         return helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="dragoman"
@@ -178,10 +185,13 @@ class GraphBuilder:
             "Squeeze", self.add("MatMul", weights, self.add("Gather", hidden, "slots")), self.constant("row_axis", [1])
         )
 
-    def head(self, pooled: str) -> str:
+    def head(self, pooled: str, fusion: Fusion | None) -> str:
         dense, out = (
             ("bert.pooler.dense", "classifier")
             if self.config.family == "bert"
             else ("classifier.dense", "classifier.out_proj")
         )
-        return self.linear(self.add("Tanh", self.linear(pooled, dense)), out)
+        started = self.linear(pooled, dense)
+        if fusion:
+            started = add_features(self, fusion, started)
+        return self.linear(self.add("Tanh", started), out)

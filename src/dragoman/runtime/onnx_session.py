@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.checkpoint import WEIGHTS_FILE, Checkpoint, write_checkpoint
+from dragoman.models.fusion import feature_matrix
 from dragoman.models.packing import Grid, PackedBatch
 from dragoman.runtime.footprint import Footprint
+from dragoman.runtime.fused_graph import FEATURES
 from dragoman.runtime.graph import GRAPH_FILE, build_graph
 from dragoman.runtime.native_library import usable_cores
 
@@ -36,7 +38,9 @@ class OnnxSession:
         except Exception as error:  # onnxruntime raises a class per status code, all plain exceptions
             raise InvalidCheckpoint(f"{graph} cannot be loaded: {error}", help="Make the bundle again.") from None
         self.footprint = Footprint(stored_bytes(graph))
-        self._inputs = [one.name for one in self._session.get_inputs()]  # bundles of release 0.1 have no type_ids
+        inputs = {one.name: one.shape for one in self._session.get_inputs()}
+        self._columns = int(inputs.pop(FEATURES, (0, 0))[1])
+        self._inputs = list(inputs)  # bundles of release 0.1 have no type_ids
 
     def run(self, batch: PackedBatch) -> NDArray[np.float32]:
         """Hidden states of the last layer, `[T, hidden]`."""
@@ -48,6 +52,8 @@ class OnnxSession:
 
     def _run(self, outputs: list[str], batch: PackedBatch) -> list[NDArray[np.float32]]:
         given = {name: getattr(batch.grid if name in Grid._fields else batch, name) for name in self._inputs}
+        if self._columns:
+            given[FEATURES] = feature_matrix(batch.features, range(batch.texts), self._columns)
         return self._session.run(outputs, given)  # type: ignore[no-any-return]
 
 

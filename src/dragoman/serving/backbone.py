@@ -1,4 +1,4 @@
-"""One encoder with its tokenizer and its engine; several models may read from it."""
+"""One encoder with its tokenizer and its engine, or one model of a table; several models may read from it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ __all__ = ["Backbone"]
 
 
 class Backbone:
-    """What the heads of one base share. It closes when the last model that took it gives it back."""
+    """What the heads of one base share. It closes when the last model that took it gives it back.
 
-    def __init__(self, *, tokenizer: Tokenizer, engine: Engine, digest: str) -> None:
+    A model that reads no texts has no tokenizer.
+    """
+
+    def __init__(self, *, tokenizer: Tokenizer | None, engine: Engine, digest: str) -> None:
         self.tokenizer, self.engine, self.digest = tokenizer, engine, digest
         self._users = 0
         self._is_closed = False
         self._lock = threading.Lock()
         engine.start()
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of the longest text that is read whole; 0 where no texts are read."""
+        return self.tokenizer.max_tokens if self.tokenizer else 0
 
     @property
     def is_closed(self) -> bool:

@@ -21,7 +21,7 @@ class ResultCache:
     """The results asked for most recently, in at most `max_bytes` bytes; 0 turns it off. Safe to share.
 
     Engines may share one: the key begins with the engine's digest, which names weights, tokenizer and precision. The
-    rest is the model's head, the readout with the parameters that matter, and the token ids: see `key_of`. Since a
+    rest is the model's head, the readout with the parameters that matter, token ids and features: see `key_of`. Since a
     session's answer does not depend on a text's neighbours, what is found is what running the text again would give.
     Arrays are read-only, for everybody who finds one has the same.
     """
@@ -70,4 +70,4 @@ class ResultCache:
 
 
 def _size_of(key: Key, result: Output) -> int:
-    return result.nbytes + len(key[2]) + len(key[3]) + ENTRY_BYTES
+    return result.nbytes + sum(map(len, key[2:])) + ENTRY_BYTES

@@ -173,9 +173,9 @@ class Engine:
     # Coming
 
     def _asked(self, piece: Piece, deadline: float | None, head: str, now: float) -> Asked:
-        ids, types, readout = piece
+        ids, types, readout, features = piece
         sequence = Sequence(len(ids), arrived=now, deadline=deadline)
-        return Asked(ids, types, readout, key_of(head, readout, ids, types), sequence)
+        return Asked(ids, types, readout, key_of(head, readout, ids, types, features), sequence, features)
 
     def _add(self, asked: list[Asked], options: Options, now: float) -> int:
         with self._came:

@@ -35,7 +35,7 @@ class Ran(NamedTuple):
 
 def run_session(session: Session, works: list[Work], *, first_position: int) -> list[Ran]:
     """Run texts together; in halves, and those in halves, where there is not enough memory for all at once."""
-    packed = pack([work.ids for work in works], first_position=first_position, types=[work.types for work in works])
+    packed = packed_of(works, first_position=first_position)
     try:
         return [Ran(works, packed, checked(session.run(packed), packed))]
     except Exception as error:
@@ -47,6 +47,17 @@ def run_session(session: Session, works: list[Work], *, first_position: int) -> 
     middle = len(works) // 2
     halves = (works[:middle], works[middle:])
     return [ran for half in halves for ran in run_session(session, half, first_position=first_position)]
+
+
+def packed_of(works: list[Work], *, first_position: int) -> PackedBatch:
+    """The texts as one batch."""
+    features = [work.features for work in works]
+    return pack(
+        [work.ids for work in works],
+        first_position=first_position,
+        types=[work.types for work in works],
+        features=None if all(one is None for one in features) else features,
+    )
 
 
 def read_out(parts: Iterable[Ran]) -> list[Outcome]:

@@ -21,7 +21,7 @@ from dragoman.serving.cache import ResultCache
 from dragoman.serving.engine import Engine
 from dragoman.serving.model import Model
 from dragoman.serving.scheduler import Scheduler
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
 
@@ -91,7 +91,7 @@ class CountReadout:
         return [hidden[batch.first[text] : ends[text]].sum(axis=0) for text in texts]
 
 
-class FakeParameters(CommonParameters, frozen=True, kw_only=True):
+class FakeParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of the fake task."""
 
     top: Annotated[int, Meta(ge=1)] | None = None
@@ -163,7 +163,7 @@ def fake_model(*, session: Session | None = None, max_tokens: int = 16, **change
         "name": "support",
         "version": "1",
         "digest": "fake",
-        "task": FakeTask(backbone.tokenizer),
+        "task": FakeTask(backbone.tokenizer or fake_tokenizer()),
         "backbone": backbone,
         "detector": FakeDetector(),
         "languages": ("en", "ru"),

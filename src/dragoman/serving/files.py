@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.errors import InvalidData, InvalidRequest, NotFound
-from dragoman.records import Prediction
+from dragoman.records import Prediction, RowInput
 from dragoman.serving.model import Model
 from dragoman.serving.parameters import read_parameters
 from dragoman.store.files import atomic_file
@@ -32,6 +32,7 @@ def predict_file(
 ) -> int:
     """Answer every line of `source`, an object with the fields of the task's input; returns the number of lines.
 
+    Where a line has no `features`, its other fields with the names of the model's columns are its features.
     Each line of `target` is the input's object with the answer under `prediction`, in the same order. `target` appears
     when it is complete; `report` is told how many lines are done. Raises `InvalidData` with the line's number, and
     `InvalidRequest` for wrong parameters.
@@ -39,14 +40,14 @@ def predict_file(
     read_parameters(parameters or {}, model.task.Parameters)  # here, or the first line would be blamed
     done = 0
     with atomic_file(target) as out:
-        rows = _read_rows(source, model.task.Input.__struct_fields__)
+        rows = _read_rows(source, _fields_of(model))
         while chunk := list(islice(rows, min(CHUNK, model.serving.max_inputs))):
             for row, prediction in zip(chunk, _predict(model, source, chunk, done, parameters or {}), strict=True):
                 out.write(msgspec.json.encode({**row, "prediction": prediction}, enc_hook=_listed) + b"\n")
             done += len(chunk)
             report(done)
         if not done:
-            raise InvalidData(f"{source} has no lines.", help=_what_to_write(model.task.Input.__struct_fields__))
+            raise InvalidData(f"{source} has no lines.", help=_what_to_write(_fields_of(model)))
     return done
 
 
@@ -65,8 +66,22 @@ def _predict(
 
 
 def _ask(model: Model, rows: Sequence[Row], parameters: Mapping[str, Any]) -> list[Prediction]:
+    return model.predict([_input_of(model, row) for row in rows], **parameters)
+
+
+def _input_of(model: Model, row: Row) -> Row:
+    found = {name: row[name] for name in model.task.Input.__struct_fields__ if name in row}
+    if model.columns and "features" not in found:
+        names = [column.name for column in model.columns]
+        found["features"] = {name: row[name] for name in names if name in row}
+        found = {name: value for name, value in found.items() if name == "text" or name not in names}
+    return found
+
+
+def _fields_of(model: Model) -> Sequence[str]:
+    """What a line may have; the first one it must have, unless it is a row of a table."""
     fields = model.task.Input.__struct_fields__
-    return model.predict([{name: row[name] for name in fields if name in row} for row in rows], **parameters)
+    return ("", *(column.name for column in model.columns)) if model.task.Input is RowInput else fields
 
 
 def _listed(array: Any) -> Any:
@@ -90,10 +105,11 @@ def _read_row(line: bytes, place: str, fields: Sequence[str]) -> Row:
         row = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidData(f"{place} is not JSON: {error}.", help=_what_to_write(fields)) from None
-    if not isinstance(row, dict) or fields[0] not in row:
-        raise InvalidData(f"{place} has no {fields[0]}.", help=_what_to_write(fields))
+    if not isinstance(row, dict) or (fields[0] and fields[0] not in row):
+        raise InvalidData(f"{place} has no {fields[0] or 'fields'}.", help=_what_to_write(fields))
     return row
 
 
 def _what_to_write(fields: Sequence[str]) -> str:
-    return f"Each line is an object with the fields {', '.join(fields)}, as far as they are known, and any others."
+    listed = ", ".join(filter(None, fields))
+    return f"Each line is an object with the fields {listed}, as far as they are known, and any others."

@@ -8,20 +8,25 @@ from typing import Any, TypeVar
 import msgspec
 
 from dragoman.errors import BodyTooLarge, InvalidRequest, TextTooLong
-from dragoman.records import QuestionInput, RankInput, TextInput
+from dragoman.records import QuestionInput, RankInput, RowInput, TextInput
+from dragoman.serving.row_fields import ROW_FIELDS
 from dragoman.serving.suggestion import shown, suggest
 from dragoman.spec import ServingSpec
 from dragoman.text.normalization import find_lone_surrogate
 
 __all__ = ["read_inputs", "refuse_pairs", "size_of"]
 
-T = TypeVar("T", TextInput, QuestionInput, RankInput)
+T = TypeVar("T", TextInput, QuestionInput, RankInput, RowInput)
 
-FIELDS = {kind: msgspec.structs.fields(kind) for kind in (TextInput, QuestionInput, RankInput)}
+FIELDS = {
+    kind: {field.name: field for field in msgspec.structs.fields(kind)}
+    for kind in (TextInput, QuestionInput, RankInput, RowInput)
+}
 WHAT_TO_SEND: dict[type, str] = {
     TextInput: "a text, or an object with a text",
     QuestionInput: "an object with a question and a context",
     RankInput: "an object with a query and texts",
+    RowInput: "an object with features, a key, or both",
 }
 
 
@@ -33,7 +38,7 @@ def read_inputs(given: Any, kind: type[T], *, serving: ServingSpec, languages: C
     """
     items = _read_list(given, kind)
     if not items:
-        raise InvalidRequest("The request has no inputs.", help="send at least one text.")
+        raise InvalidRequest("The request has no inputs.", help="send at least one.")
     _check_count(len(items), serving.max_inputs, "inputs")
     inputs = [_read_one(index, item, kind) for index, item in enumerate(items)]
     for index, one in enumerate(inputs):
@@ -78,34 +83,40 @@ def _read_list(given: Any, kind: type[T]) -> list[Any]:
 
 def _read_one(index: int, item: Any, kind: type[T]) -> T:
     if kind is TextInput and isinstance(item, str):
-        item = {"text": item}
-    elif isinstance(item, kind):
+        return TextInput(text=item)  # type: ignore[return-value]  # mypy sees every kind that T may be
+    if isinstance(item, kind):
         item = msgspec.structs.asdict(item)
     if not isinstance(item, dict):
         raise InvalidRequest(
             f"Input {index} is of type {type(item).__name__}.", help=f"each input is {WHAT_TO_SEND[kind]}."
         )
     _check_names(index, item, kind)
-    return kind(**{field.name: _read_field(index, item, field, kind) for field in FIELDS[kind]})
+    given = {
+        name: _read_field(index, item, field, kind)
+        for name, field in FIELDS[kind].items()
+        if field.required or item.get(name) is not None
+    }
+    return kind(**given)
 
 
 def _check_names(index: int, item: dict[Any, Any], kind: type[T]) -> None:
     for name in item:
         if name not in kind.__struct_fields__:
+            more = 'values of columns go into "features"; ' if "features" in kind.__struct_fields__ else ""
             raise InvalidRequest(
                 f"Input {index} has an unknown field {shown(str(name))}.",
-                help=suggest(str(name), kind.__struct_fields__),
+                help=more + suggest(str(name), kind.__struct_fields__),
             )
 
 
 def _read_field(index: int, item: dict[str, Any], field: msgspec.structs.FieldInfo, kind: type[T]) -> Any:
     name, value = field.name, item.get(field.name)
+    if name in ROW_FIELDS:
+        return ROW_FIELDS[name](index, value)
     if name == "texts" and isinstance(value, list | tuple):
         return _read_texts(index, value)
     if name != "texts" and isinstance(value, str):
         return value
-    if value is None and not field.required:
-        return None
     if name not in item:
         raise InvalidRequest(f"Input {index} has no {name}.", help=f"each input is {WHAT_TO_SEND[kind]}.")
     verb = "are" if name == "texts" else "is"
@@ -129,7 +140,7 @@ def _read_texts(index: int, texts: Sequence[Any]) -> list[str]:
 # Checking -----------------------------------------------------------------------------------------------------------
 
 
-def _texts(index: int, one: TextInput | QuestionInput | RankInput) -> Iterator[tuple[str, str]]:
+def _texts(index: int, one: TextInput | QuestionInput | RankInput | RowInput) -> Iterator[tuple[str, str]]:
     """What each text of an input is called in a message, and the text."""
     if isinstance(one, TextInput):
         yield f"Text {index}", one.text
@@ -138,7 +149,7 @@ def _texts(index: int, one: TextInput | QuestionInput | RankInput) -> Iterator[t
     elif isinstance(one, QuestionInput):
         yield f"The question of input {index}", one.question
         yield f"The context of input {index}", one.context
-    else:
+    elif isinstance(one, RankInput):
         yield f"The query of input {index}", one.query
         yield from ((f"Text {number} of input {index}", text) for number, text in enumerate(one.texts))
 

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from dragoman.errors import ModelNotReady
-from dragoman.models.checkpoint import CONFIG_FILE, Checkpoint, open_checkpoint
 from dragoman.models.sentence_transformers import transformer_folder
 from dragoman.records import Form, Manifest
-from dragoman.registry.bundle import GRAPH_FILE, INT8_FILE, LANGUAGE_FILE, LOCK_FILE, Bundle, open_bundle
+from dragoman.registry.bundle import LANGUAGE_FILE, LOCK_FILE, Bundle, open_bundle
 from dragoman.registry.manifest import digest_of
-from dragoman.runtime.sessions import Compute, Stored, choose_form, open_session
+from dragoman.runtime.sessions import Compute, choose_form, open_session
 from dragoman.serving.backbone import Backbone
 from dragoman.serving.cache import ResultCache
 from dragoman.serving.engine import Engine
+from dragoman.serving.features import Features
+from dragoman.serving.lookup import Lookups
 from dragoman.serving.model import Model
 from dragoman.serving.observer import Observer, Silent
+from dragoman.serving.origin import Origin, bundle_origin, folder_origin
 from dragoman.serving.scheduler import Scheduler
+from dragoman.serving.tables import columns_of, table_backbone, table_task
 from dragoman.serving.tasks.choice import TaskParts, checked_task, task_of
 from dragoman.serving.warmup import warm_up
 from dragoman.spec import ServingSpec
-from dragoman.text.language import LangidDetector, NgramDetector
+from dragoman.text.language import LangidDetector, NgramDetector, NoDetector
 from dragoman.text.lock import golden_texts
 from dragoman.text.tokenizer import TOKENIZER_FILE, Tokenizer
 
 __all__ = ["Loader"]
 
 
-class Origin(NamedTuple):
-    """What a backbone is made of."""
+class Named(NamedTuple):
+    """As what a bundle or a folder is loaded."""
 
-    checkpoint: Checkpoint
-    tokenizer: Tokenizer
-    digest: str  # of everything that its answers depend on, the form aside
-    stored: Stored = Stored()
-    tuned: Form | None = None
+    name: str
+    version: str
+    serving: ServingSpec
 
 
 class Loader:
@@ -50,11 +50,20 @@ class Loader:
 
     Models of one base share its tokenizer, and in int8 its word table: half of what an XLM-R-base takes.
     `compute` comes before what a spec says. With `warm`, a model has answered in every language before it is returned.
+    `lookups` finds the features of models that read views.
     Safe to share between threads.
     """
 
-    def __init__(self, compute: Compute | None = None, *, observer: Observer | None = None, warm: bool = False) -> None:
+    def __init__(
+        self,
+        compute: Compute | None = None,
+        *,
+        observer: Observer | None = None,
+        warm: bool = False,
+        lookups: Lookups | None = None,
+    ) -> None:
         self.compute, self.observer, self.warm = compute or Compute(), observer or Silent(), warm
+        self.lookups = lookups
         self._backbones: WeakValueDictionary[str, Backbone] = WeakValueDictionary()  # nobody's are not kept in memory
         self._tokenizers: WeakValueDictionary[tuple[str, int, int], Tokenizer] = WeakValueDictionary()
         self._lock = threading.Lock()
@@ -68,45 +77,72 @@ class Loader:
         version: str = "",
         task: str | None = None,
         serving: ServingSpec | None = None,
+        lookups: Lookups | None = None,
     ) -> Model:
         """Load a bundle. `serving` replaces what its spec says; `manifest` is one that the folder was compared with.
 
-        Raises `Untrusted` and `InvalidCheckpoint`.
+        `lookups` comes before the loader's own. Raises `Untrusted`, `InvalidCheckpoint`, and what `lookups` raises.
         """
         bundle = open_bundle(folder, manifest=manifest)
-        spec = bundle.spec
-        serving, name = serving or spec.serving, name or spec.name
-        origin, detector = self._sharing(_bundle_origin(bundle), folder), NgramDetector.read(folder / LANGUAGE_FILE)
-        task = checked_task(task or spec.task, origin.checkpoint)
-        with self._backbone(origin, serving, name) as backbone:
-            parts = TaskParts(origin.checkpoint, backbone.tokenizer, serving, detector, bundle.temperature)
+        named = Named(name or bundle.spec.name, version, serving or bundle.spec.serving)
+        features = _features_of(bundle, lookups or self.lookups)
+        if bundle.text is None:
+            return self._load_table(bundle, named, features, task)
+        return self._load_texts(bundle, named, features, task)
+
+    def _load_texts(self, bundle: Bundle, named: Named, features: Features | None, task: str | None) -> Model:
+        origin = self._sharing(bundle_origin(bundle), bundle.folder)
+        detector = NgramDetector.read(bundle.folder / LANGUAGE_FILE)
+        task = checked_task(task or bundle.spec.task, origin.checkpoint)
+        features = features if task == "text-classification" else None  # others read the text alone
+        with self._text_backbone(origin, named) as backbone:
+            parts = TaskParts(origin.checkpoint, origin.tokenizer, named.serving, detector, bundle.temperature)
             model = Model(
-                name=name,
-                version=version,
+                name=named.name,
+                version=named.version,
                 digest=origin.digest,
-                task=task_of(task, parts),
+                task=task_of(task, parts._replace(encoder=bundle.features)),
                 backbone=backbone,
                 detector=detector,
-                languages=spec.languages,
-                serving=serving,
+                languages=bundle.spec.languages,
+                serving=named.serving,
                 reference=bundle.reference,
+                features=features,
             )
-        return self._warmed(model, golden_texts((folder / LOCK_FILE).read_bytes()))
+        return self._warmed(model, golden_texts((bundle.folder / LOCK_FILE).read_bytes()))
+
+    def _load_table(self, bundle: Bundle, named: Named, features: Features | None, task: str | None) -> Model:
+        digest, done = digest_of(bundle.manifest), table_task(bundle, named.serving, task)
+        make = partial(table_backbone, bundle, named.serving, name=named.name, digest=digest)
+        with self._backbone(digest, make) as backbone:
+            model = Model(
+                name=named.name,
+                version=named.version,
+                digest=digest,
+                task=done,
+                backbone=backbone,
+                detector=NoDetector(),
+                languages=bundle.spec.languages,
+                serving=named.serving,
+                reference=bundle.reference,
+                features=features,
+            )
+        return self._warmed(model, {})
 
     def load_folder(self, folder: Path, *, name: str = "", task: str | None = None) -> Model:
         """Load a Hugging Face or sentence-transformers folder; `task` defaults to what its head is for.
 
         Raises `InvalidCheckpoint` for a folder that is none, or whose head is not the task's.
         """
-        origin = self._sharing(_folder_origin(folder), transformer_folder(folder))
+        origin = self._sharing(folder_origin(folder), transformer_folder(folder))
         serving, detector = ServingSpec(), LangidDetector(())
-        task, name = checked_task(task, origin.checkpoint), name or folder.resolve().name
-        with self._backbone(origin, serving, name) as backbone:
+        task, named = checked_task(task, origin.checkpoint), Named(name or folder.resolve().name, "", serving)
+        with self._text_backbone(origin, named) as backbone:
             model = Model(
-                name=name,
+                name=named.name,
                 version="",
                 digest=origin.digest,
-                task=task_of(task, TaskParts(origin.checkpoint, backbone.tokenizer, serving, detector)),
+                task=task_of(task, TaskParts(origin.checkpoint, origin.tokenizer, serving, detector)),
                 backbone=backbone,
                 detector=detector,
                 languages=detector.languages,
@@ -136,14 +172,19 @@ class Loader:
             )
 
     @contextmanager
-    def _backbone(self, origin: Origin, serving: ServingSpec, name: str) -> Iterator[Backbone]:
-        """The backbone that loaded models of the same origin and form use, or a new one: held until a model has it."""
-        form = choose_form(_asked(self.compute, serving), origin.tuned)
+    def _text_backbone(self, origin: Origin, named: Named) -> Iterator[Backbone]:
+        form = choose_form(_asked(self.compute, named.serving), origin.tuned)
         digest = f"{origin.digest}:{form.precision}:{form.backend}:{form.threads}"
+        with self._backbone(digest, partial(_new_backbone, origin, form, digest, named)) as backbone:
+            yield backbone
+
+    @contextmanager
+    def _backbone(self, digest: str, make: Callable[[], Backbone]) -> Iterator[Backbone]:
+        """The backbone that loaded models of the same origin and form use, or a new one: held until a model has it."""
         with self._lock:
             found = _taken(self._backbones.get(digest))
             if found is None:
-                found = _new_backbone(origin, form, digest, serving, name).take()
+                found = make().take()
                 self._backbones[digest] = found
         try:
             yield found
@@ -159,9 +200,9 @@ def _taken(backbone: Backbone | None) -> Backbone | None:
         return None
 
 
-def _new_backbone(origin: Origin, form: Form, digest: str, serving: ServingSpec, name: str) -> Backbone:
+def _new_backbone(origin: Origin, form: Form, digest: str, named: Named) -> Backbone:
     open_one = partial(open_session, origin.checkpoint, form, origin.stored)
-    session = open_one()
+    session, serving = open_one(), named.serving
     scheduler = Scheduler(
         max_batch_tokens=serving.max_batch_tokens,
         max_queue_tokens=serving.max_queue_tokens,
@@ -172,7 +213,7 @@ def _new_backbone(origin: Origin, form: Form, digest: str, serving: ServingSpec,
         scheduler,
         first_position=origin.checkpoint.config.first_position,
         digest=digest,
-        name=name,
+        name=named.name,
         session_factory=open_one,
         cache=ResultCache(serving.cache_bytes),
     )
@@ -188,38 +229,11 @@ def _asked(compute: Compute, serving: ServingSpec) -> Compute:
     )
 
 
-def _bundle_origin(bundle: Bundle) -> Origin:
-    int8 = bundle.folder / INT8_FILE
-    return Origin(
-        checkpoint=open_checkpoint(bundle.folder),
-        tokenizer=bundle.tokenizer,
-        digest=digest_of(bundle.manifest),
-        stored=Stored(graph=bundle.folder / GRAPH_FILE, int8=int8 if int8.exists() else None),
-        tuned=bundle.tuning.chosen if bundle.tuning else None,
-    )
-
-
-def _folder_origin(folder: Path) -> Origin:
-    digest = _folder_digest(folder)  # first: a folder that changes while it is read must not pass for its later self
-    checkpoint = open_checkpoint(folder)
-    config, settings = checkpoint.config, checkpoint.embedding
-    longest = min(config.max_tokens, (settings and settings.max_tokens) or config.max_tokens)
-    tokenizer = Tokenizer.read(
-        transformer_folder(folder), max_tokens=longest, vocabulary=config.vocabulary, token_types=config.token_types
-    )
-    return Origin(checkpoint, tokenizer, digest)
-
-
-def _folder_digest(folder: Path) -> str:
-    """Names what a folder and its modules hold now.
-
-    Weights are told by size and time of change: reading them would take seconds.
-    """
-    content = hashlib.sha256(str(folder.resolve()).encode())
-    for path in sorted(chain(folder.glob("*"), folder.glob("*/*"))):
-        if path.is_file():
-            stat = path.stat()
-            content.update(f"{path.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-            if path.name in (CONFIG_FILE, TOKENIZER_FILE):
-                content.update(path.read_bytes())
-    return content.hexdigest()
+def _features_of(bundle: Bundle, lookups: Lookups | None) -> Features | None:
+    """The columns that a model reads, with the look-up of those of views; None for a model of texts alone."""
+    if bundle.features is None:
+        return None
+    columns = columns_of(bundle)
+    if lookups is None or not any(column.view for column in columns):
+        return Features(columns)
+    return Features(columns, lookups(bundle.lineage.views))

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from dragoman.errors import InvalidRequest
+from dragoman.errors import WrongTask
 from dragoman.models.readouts.probed import ProbedReadout, split_output
 from dragoman.profiles.reference import Reference
-from dragoman.records import Prediction, Usage
+from dragoman.records import FeatureColumn, Prediction, Usage
 from dragoman.serving.backbone import Backbone
+from dragoman.serving.features import Features, Served, refuse_features
 from dragoman.serving.ids import new_id
-from dragoman.serving.info import ModelInfo
-from dragoman.serving.inputs import read_inputs, size_of
+from dragoman.serving.info import ColumnInfo, ModelInfo
+from dragoman.serving.inputs import read_inputs
 from dragoman.serving.observer import Answered, Failed, Observer, Silent, TextSeen
 from dragoman.serving.options import Options
 from dragoman.serving.parameters import read_parameters
+from dragoman.serving.requests import counted_from, is_small, run_aside, stated_language, usage_of
 from dragoman.serving.sequence import Sequence as Running
 from dragoman.serving.sequence import wait_for_all
 from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared, Task
 from dragoman.spec import ServingSpec
 from dragoman.text.language import Detector
 from dragoman.text.script import script_of
+from dragoman.text.tokenizer import Tokenizer
 
 __all__ = ["Answer", "Model"]
 
-T = TypeVar("T")
-
-SMALL_INPUTS = 8  # requests up to this size are prepared on the event loop: a thread costs more
-SMALL_CHARACTERS = 1_000
 PROBED_TASKS = ("text-classification",)  # whose readouts give one row of numbers for a text
 
 
@@ -46,6 +45,7 @@ class Answer(NamedTuple):
     predictions: list[Prediction]
     usage: Usage
     version: str = ""  # of the model that answered
+    served: Sequence[Served] = ()  # of each input, where the model reads features
 
 
 Tell = Callable[[list[Prepared], list[Running], Answer], None]
@@ -63,7 +63,8 @@ class Model:
 
     Safe to share between threads. `languages` may be empty: then any language may be given. `digest` names what is
     loaded: two models with the same digest give the same answers. With a `reference`, what the engine reads of a text
-    has also the projections of its hidden vector that the reference has profiled.
+    has also the projections of its hidden vector that the reference has profiled. `features` are the columns that it
+    reads beside texts or instead of them, and are its own: it closes them.
     """
 
     def __init__(
@@ -79,14 +80,31 @@ class Model:
         serving: ServingSpec,
         reference: Reference | None = None,
         observer: Observer | None = None,
+        features: Features | None = None,
     ) -> None:
         self.name, self.version, self.digest, self.reference = name, version, digest, reference
+        self.features = features
         self.task, self.detector, self.languages, self.serving = task, detector, tuple(languages), serving
         self.observer = observer or Silent()
         self.probe = reference.probe if reference is not None and task.name in PROBED_TASKS else None
         self._readouts: dict[str, ProbedReadout] = {}  # by the key of the inner one: a task has a few
         self.backbone = backbone.take()
         self._is_closed = False
+
+    @property
+    def columns(self) -> Sequence[FeatureColumn]:
+        """What it reads beside texts, or instead of them; empty for a model of texts alone."""
+        return self.features.columns if self.features else ()
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Raises `WrongTask` for a model that reads no texts."""
+        if self.backbone.tokenizer is None:
+            raise WrongTask(
+                f"Model '{self.name}' does {self.task.name}: it reads no texts and has no tokens.",
+                help="name another model; GET /v1/models lists them.",
+            )
+        return self.backbone.tokenizer
 
     def predict(self, inputs: Any, *, options: Options = Options(priority="bulk"), **parameters: Any) -> list[Any]:  # noqa: B008 (frozen)
         """One prediction per input, in order; a single input gives a list of one, and a list may have any length.
@@ -112,13 +130,13 @@ class Model:
         with self._observed(inputs, options) as tell:
             if not small:  # a small one may be in the cache, and costs little
                 self.backbone.engine.check(options)
-            prepared = await run_aside(lambda: self._prepare(inputs, asked), small=small)
+            prepared, served = await self._prepare_aside(inputs, asked, small=small)
             with self._running(prepared, options) as sequences:
                 traits = await run_aside(lambda: self._describe(prepared), small=small)
                 await wait_for_all(sequences)
                 answer = await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
             tell(prepared, sequences, answer)
-            return answer
+            return answer._replace(served=served) if served else answer
 
     def info(self, aliases: Collection[str] = ()) -> ModelInfo:
         """What a server tells of this model."""
@@ -129,10 +147,12 @@ class Model:
             task=self.task.name,
             labels=list(self.task.labels),
             languages=list(self.languages),
-            max_tokens=self.backbone.tokenizer.max_tokens,
+            max_tokens=self.backbone.max_tokens,
             max_inputs=self.serving.max_inputs,
             max_text_characters=self.serving.max_text_characters,
             too_long=self.serving.too_long,
+            columns=[ColumnInfo.of(column) for column in self.columns],
+            views=list(self.features.views) if self.features else [],
         )
 
     def drain(self, timeout: float | None = None) -> bool:
@@ -144,6 +164,8 @@ class Model:
         if not self._is_closed:
             self._is_closed = True
             self.backbone.give_back()
+            if self.features is not None:
+                self.features.close()
 
     def __enter__(self) -> Self:
         return self
@@ -163,16 +185,31 @@ class Model:
 
     def _predict(self, inputs: Any, parameters: CommonParameters, options: Options) -> list[Prediction]:
         with self._observed(inputs, options) as tell:
-            prepared = self._prepare(inputs, parameters)
+            prepared, _ = self._prepare(inputs, parameters)
             with self._running(prepared, options) as sequences:
                 answer = self._answer(prepared, self._describe(prepared), sequences, parameters)
             tell(prepared, sequences, answer)
             return answer.predictions
 
-    def _prepare(self, inputs: Any, parameters: CommonParameters) -> list[Prepared]:
+    async def _prepare_aside(
+        self, inputs: Any, parameters: CommonParameters, *, small: bool
+    ) -> tuple[list[Prepared], list[Served]]:
+        """What waits for a store does so in threads of its own, off the event loop."""
+        work = partial(self._prepare, inputs, parameters)
+        if self.features is not None and self.features.waits:
+            return await self.features.aside(work)
+        return await run_aside(work, small=small)
+
+    def _prepare(self, inputs: Any, parameters: CommonParameters) -> tuple[list[Prepared], list[Served]]:
         kind: type[Any] = self.task.Input
         checked = read_inputs(inputs, kind, serving=self.serving, languages=self.languages)
-        return self.task.prepare(checked, parameters)
+        if self.features is None:
+            refuse_features(checked, self.name)
+            return self.task.prepare(checked, parameters), []
+        served = self.features.serve(checked)
+        filled = [replace(one, features=its.features) for one, its in zip(checked, served, strict=True)]
+        prepared = self.task.prepare(filled, parameters)
+        return [one._replace(features=its.features) for one, its in zip(prepared, served, strict=True)], served
 
     @contextmanager
     def _observed(self, inputs: Any, options: Options) -> Iterator[Tell]:
@@ -213,7 +250,10 @@ class Model:
             raise
 
     def _describe(self, prepared: list[Prepared]) -> list[Traits]:
-        return [Traits(one.language or self.detector.detect(one.text)[0], script_of(one.text)) for one in prepared]
+        return [
+            Traits(one.language or self.detector.detect(one.text)[0], script_of(one.text) if one.text else "")
+            for one in prepared
+        ]
 
     def _answer(
         self, prepared: list[Prepared], traits: list[Traits], sequences: list[Running], parameters: CommonParameters
@@ -224,7 +264,7 @@ class Model:
             self._prediction(one, trait, [next(outputs) for _ in one.pieces], parameters)
             for one, trait in zip(prepared, traits, strict=True)
         ]
-        return Answer(predictions, usage_of(sequences), self.version)
+        return Answer(predictions, usage_of(sequences, tokens=sum(one.tokens for one in prepared)), self.version)
 
     def _probed(self, piece: Piece) -> Piece:
         if self.probe is None:
@@ -256,49 +296,3 @@ class Model:
             truncated=prepared.truncated,
             **self.task.finish(prepared, outputs, parameters),
         )
-
-
-@contextmanager
-def counted_from(start: int) -> Iterator[None]:
-    """Errors name an input by its place in its part; they tell where the part begins."""
-    try:
-        yield
-    except InvalidRequest as error:
-        if not start:
-            raise
-        raise type(error)(f"In the part from input {start} on: {error.message}", help=error.help) from None
-
-
-def stated_language(inputs: Any) -> str:
-    """The language that a request says its texts are in; empty if it says none, or several."""
-    given = inputs if isinstance(inputs, list | tuple) else [inputs]
-    said = {one.get("language") if isinstance(one, dict) else getattr(one, "language", None) for one in given}
-    language = said.pop() if len(said) == 1 else None
-    return language if isinstance(language, str) else ""
-
-
-def usage_of(sequences: list[Running]) -> Usage:
-    """Inference is the time of the batches that held the pieces; queueing is the rest up to the last answer."""
-    inference = sum(finished - started for started, finished in {(one.started, one.finished) for one in sequences})
-    total = max(one.finished for one in sequences) - min(one.arrived for one in sequences)
-    return Usage(
-        tokens=sum(map(len, sequences)),
-        queue_ms=round(max(total - inference, 0.0) * 1_000, 3),
-        inference_ms=round(inference * 1_000, 3),
-    )
-
-
-def is_small(inputs: Any) -> bool:
-    """Whether preparing the inputs takes too little time to be worth a thread."""
-    if isinstance(inputs, str | dict | msgspec.Struct):
-        inputs = (inputs,)
-    return (
-        isinstance(inputs, list | tuple)
-        and len(inputs) <= SMALL_INPUTS
-        and sum(map(size_of, inputs)) <= SMALL_CHARACTERS
-    )
-
-
-async def run_aside(work: Callable[[], T], *, small: bool) -> T:
-    """Do small work at once and larger work in a thread, so that the event loop goes on."""
-    return work() if small else await asyncio.to_thread(work)

@@ -13,6 +13,7 @@ from dragoman.models.readouts import Readout
 from dragoman.serving.fair_queue import FairQueue
 from dragoman.serving.options import Options
 from dragoman.serving.pace import Pace
+from dragoman.serving.sequence import Output
 from dragoman.serving.sequence import Sequence as Running
 from dragoman.serving.work import Key, Stage, Work
 
@@ -38,6 +39,7 @@ class Asked(NamedTuple):
     readout: Readout
     key: Key
     sequence: Running
+    features: Output | None = None  # [columns] that are read beside the text
 
 
 class Batch(NamedTuple):
@@ -228,7 +230,8 @@ class Scheduler:
     # Who waits for what
 
     def _work_of(self, asked: Asked, options: Options) -> Work:
-        work = Work(asked.ids, asked.types, asked.readout, key=asked.key, priority=options.priority)
+        ids, types, readout, key, _, features = asked
+        work = Work(ids, types, readout, key=key, priority=options.priority, features=features)
         self._works[asked.key] = work
         self._lanes[options.priority].push(work, options.caller)
         return work

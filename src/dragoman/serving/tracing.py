@@ -26,6 +26,7 @@ __all__ = [
     "as_copy",
     "as_current",
     "current",
+    "looked_up",
     "submitted",
     "watched",
 ]
@@ -92,12 +93,13 @@ class Attempt(Unwatched):
     """What one version did for a request. Times are seconds of `time.monotonic`; 0: it did not come to that.
 
     `started`, `answered_at`, `logged_at` and `ended` follow each other; `sequences` have the times in the engine.
-    `hits` of them were in the cache, `coalesced` were on their way already.
+    `hits` of them were in the cache, `coalesced` were on their way already. `look_up` is when features were asked for,
+    and when they were there.
     """
 
     __slots__ = (
-        "answered_at", "arm", "coalesced", "ended", "error", "hits", "logged_at", "model", "predictions", "release",
-        "sequences", "started", "task", "version",
+        "answered_at", "arm", "coalesced", "ended", "error", "hits", "logged_at", "look_up", "model", "predictions",
+        "release", "sequences", "started", "task", "version",
     )  # fmt: skip
 
     def __init__(self, model: str, version: str, task: str, release: str = "", arm: str = "") -> None:
@@ -107,6 +109,7 @@ class Attempt(Unwatched):
         self.predictions: Sequence[Prediction] = ()
         self.hits = self.coalesced = 0
         self.error: BaseException | None = None
+        self.look_up = (0.0, 0.0)
 
     def submitted(self, sequences: Sequence[Running], *, hits: int, coalesced: int) -> None:
         """Its texts are with the engine."""
@@ -212,3 +215,14 @@ def submitted(sequences: Sequence[Running], *, hits: int, coalesced: int) -> Non
     trace = recorded()
     if trace is not None and trace.attempts:
         trace.attempts[-1].submitted(sequences, hits=hits, coalesced=coalesced)
+
+
+@contextmanager
+def looked_up() -> Iterator[None]:
+    """In the block features are looked up for the attempt under way."""
+    trace, started = recorded(), time.monotonic()
+    try:
+        yield
+    finally:
+        if trace is not None and trace.attempts:
+            trace.attempts[-1].look_up = started, time.monotonic()

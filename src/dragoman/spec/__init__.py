@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dragoman.spec.base import Section
 from dragoman.spec.features import FeaturesSpec, ForecastSpec, TreesSpec
+from dragoman.spec.feedback import FeedbackSpec, ReviewSpec
 from dragoman.spec.monitoring import AlertsSpec, DriftSpec, LanguageSloSpec, SignalName, SloSpec
 from dragoman.spec.reading import convert_spec, parse_spec, read_spec, spec_to_dict
 from dragoman.spec.reference import FieldRow, field_rows, spec_schema
@@ -35,6 +36,7 @@ __all__ = [
     "DataSpec",
     "DriftSpec",
     "FeaturesSpec",
+    "FeedbackSpec",
     "FieldRow",
     "ForecastSpec",
     "GatesSpec",
@@ -43,6 +45,7 @@ __all__ = [
     "MarginsSpec",
     "ModelSpec",
     "ReleaseSpec",
+    "ReviewSpec",
     "Section",
     "ServingSpec",
     "SignalName",

@@ -52,7 +52,7 @@ class TreesSpec(Section, frozen=True, kw_only=True):
     learning_rate: Annotated[float, Meta(gt=0, le=1, description="Share of each tree that counts.")] = 0.05
     leaves: Annotated[int, Meta(ge=2, le=4_096, description="Most leaves of a tree.")] = 31
     leaf_rows: Annotated[int, Meta(ge=1, description="Fewest training rows of a leaf.")] = 20
-    columns: Annotated[float, Meta(gt=0, le=1, description="Share of the columns that each tree sees.")] = 0.8
+    columns: Annotated[float, Meta(gt=0, le=1, description="Share of the columns that each tree sees.")] = 1.0
     rows: Annotated[float, Meta(gt=0, le=1, description="Share of the training rows that each tree sees.")] = 0.8
     leaf_penalty: Annotated[float, Meta(ge=0, description="L2 penalty of leaf values.")] = 1.0
     coverage: Annotated[

@@ -142,8 +142,8 @@ class DriftSpec(Section, frozen=True, kw_only=True):
     signals: Annotated[
         list[SignalName],
         Meta(
-            description="Signals that are watched; by default all that the task has. `number`, `category` and `missing` "
-            "are all columns."
+            description="Signals that are watched; by default all that the task has. `number`, `category` and "
+            "`missing` are all columns."
         ),
     ] = msgspec.field(default_factory=list)
     texts_per_second: Annotated[

@@ -158,6 +158,12 @@ def _refuse_of_task(spec: ModelSpec, source: str) -> None:
             f"{source}: [forecast] and the task 'forecasting' belong together; the task is '{spec.task}'.",
             help="Add the one, or leave out the other.",
         )
+    judged = [] if spec.has_labels or spec.release is None else spec.release.required
+    if lacking := [metric for metric in judged if metric in ("confidence", "abstention")]:
+        raise InvalidSpec(
+            f"{source}: 'release.required' names '{lacking[0]}', which a model of numbers does not have.",
+            help="It has errors, latency, agreement and quality.",
+        )
     _refuse_features(spec, source)
 
 

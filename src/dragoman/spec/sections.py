@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from dragoman.spec.base import DatasetName, Language, Name, Section
 from dragoman.spec.features import FeaturesSpec, ForecastSpec, TreesSpec
+from dragoman.spec.feedback import FeedbackSpec, ReviewSpec
 from dragoman.spec.monitoring import AlertsSpec, DriftSpec, SloSpec
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 TaskName = Literal["text-classification", "tabular-classification", "tabular-regression", "forecasting"]
+NO_LANGUAGE = "und"  # BCP 47: undetermined
 TASKS: tuple[TaskName, ...] = get_args(TaskName)
 
 
@@ -228,13 +230,19 @@ class MarginsSpec(Section, frozen=True, kw_only=True):
             gt=0,
             lt=1,
             description="Share of requests with another label than the champion's, above what the evaluation before "
-            "the release allows.",
+            "the release allows; of models of numbers, with a value outside of the champion's interval.",
         ),
     ] = 0.02
     confidence: Annotated[float, Meta(gt=0, lt=1, description="Fall of the mean score of the best label.")] = 0.05
     abstention: Annotated[float, Meta(gt=0, lt=1, description="Share of abstentions, above the champion's.")] = 0.02
     quality: Annotated[
-        float, Meta(gt=0, lt=1, description="Share of wrong labels, above the champion's, where the truth comes.")
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="Share of wrong labels, above the champion's, where the truth comes; of models of numbers, "
+            "rise of the mean absolute error, in widths of the champion's intervals.",
+        ),
     ] = 0.02
 
 
@@ -242,10 +250,16 @@ class BeforeSpec(Section, frozen=True, kw_only=True):
     """What a challenger must show before it gets traffic. Both versions answer the test split of the data as it is."""
 
     accuracy: Annotated[
-        float, Meta(ge=0, le=1, description="How far the accuracy over all languages may be below the champion's.")
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="How far the accuracy over all languages may be below the champion's; of models of numbers, "
+            "the skill: the share of the naive answer's mean absolute error that is avoided.",
+        ),
     ] = 0.01
     forgetting: Annotated[
-        float, Meta(ge=0, le=1, description="How far the accuracy of any language may be below the champion's.")
+        float, Meta(ge=0, le=1, description="The same in any language, where the model has languages.")
     ] = 0.05
     latency: Annotated[float, Meta(gt=0, description="Largest ratio of the time of one text to the champion's.")] = 1.5
     cost: Annotated[float, Meta(gt=0, description="Largest ratio of the compute per token to the champion's.")] = 1.5
@@ -353,6 +367,8 @@ class ModelSpec(Section, frozen=True, kw_only=True):
     slo: Annotated[SloSpec, Meta(description="What users may count on.")] = SloSpec()
     drift: Annotated[DriftSpec, Meta(description="How changes of what comes in and goes out are found.")] = DriftSpec()
     alerts: Annotated[AlertsSpec, Meta(description="How alerts are told.")] = AlertsSpec()
+    feedback: Annotated[FeedbackSpec, Meta(description="How labels are read.")] = FeedbackSpec()
+    review: Annotated[ReviewSpec, Meta(description="Which predictions people are asked to label.")] = ReviewSpec()
 
     @property
     def reads_text(self) -> bool:
@@ -362,6 +378,11 @@ class ModelSpec(Section, frozen=True, kw_only=True):
     def has_labels(self) -> bool:
         """Whether it answers labels; else numbers."""
         return self.task in ("text-classification", "tabular-classification")
+
+    @property
+    def counted_languages(self) -> list[str]:
+        """Those that are told apart where answers are counted; "und" alone where rows of a table have none."""
+        return self.languages or [NO_LANGUAGE]
 
     @property
     def dataset_name(self) -> str:

@@ -27,6 +27,8 @@ from dragoman.records import (
     Version,
 )
 from dragoman.store.audit import Head
+from dragoman.store.review_catalog import ReviewCatalog
+from dragoman.store.view_catalog import ViewCatalog
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: only names of types are needed here
@@ -85,8 +87,8 @@ class Tables(Protocol):
         """All tables, sorted."""
 
 
-class Catalog(Protocol):
-    """The records of datasets, runs, versions, releases, monitoring and keys, and the log of all changes.
+class Catalog(ViewCatalog, ReviewCatalog, Protocol):
+    """The records of datasets, runs, versions, views, review, releases, monitoring and keys, and the log of changes.
 
     A name that the database cannot hold raises `InvalidInput` when written, and is not found when read. Every method
     may raise `Unavailable`; the writing ones also `StorageFull`. A change and its row of the audit log are one
@@ -211,6 +213,12 @@ class Catalog(Protocol):
         self, *, model: str | None = None, firing: bool | None = None, since: str = "", limit: int | None = None
     ) -> list[Alert]:
         """Alerts, the newest first; those that fired at `since` or later (whenever they started), where given."""
+
+    def forget_alerts(self, *, before: str) -> int:
+        """Remove alerts that ended before then, and what was told before then; returns how many alerts there were.
+
+        Alerts that fire and notices that are still to be sent stay, however old they are.
+        """
 
     def save_notice(self, notice: Notice) -> Notice:
         """Replace a notice, and return it with its new revision; a notice that was just added has 1.

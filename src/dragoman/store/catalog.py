@@ -9,12 +9,14 @@ from dragoman.store.sql_datasets import SqlDatasets
 from dragoman.store.sql_keys import SqlKeys
 from dragoman.store.sql_notices import SqlNotices
 from dragoman.store.sql_releases import SqlReleases
+from dragoman.store.sql_review import SqlReview
 from dragoman.store.sql_runs import SqlRuns
 from dragoman.store.sql_signatures import SqlSignatures
 from dragoman.store.sql_silences import SqlSilences
 from dragoman.store.sql_tables import METADATA
 from dragoman.store.sql_tallies import SqlTallies
 from dragoman.store.sql_versions import SqlVersions
+from dragoman.store.sql_views import SqlViews
 
 __all__ = ["METADATA", "SqlCatalog"]
 
@@ -23,6 +25,8 @@ class SqlCatalog(
     SqlDatasets,
     SqlRuns,
     SqlVersions,
+    SqlViews,
+    SqlReview,
     SqlSignatures,
     SqlReleases,
     SqlTallies,

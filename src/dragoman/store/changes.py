@@ -11,7 +11,18 @@ from typing import Any, TypeVar
 import msgspec
 
 from dragoman.errors import InvalidInput
-from dragoman.records import ApiKey, DatasetVersion, Record, Release, Run, Signature, Silence, Version
+from dragoman.records import (
+    ApiKey,
+    AppliedView,
+    DatasetVersion,
+    Record,
+    Release,
+    ReviewDraw,
+    Run,
+    Signature,
+    Silence,
+    Version,
+)
 from dragoman.store.audit import canonical_json
 from dragoman.store.refusals import unstorable
 
@@ -26,6 +37,8 @@ __all__ = [
     "release_detail",
     "release_facts",
     "release_subject",
+    "review_facts",
+    "review_subject",
     "run_facts",
     "run_subject",
     "signature_digest",
@@ -34,6 +47,9 @@ __all__ = [
     "silence_subject",
     "version_facts",
     "version_subject",
+    "view_action",
+    "view_facts",
+    "view_subject",
 ]
 
 Kind = TypeVar("Kind", bound=Record)
@@ -73,6 +89,14 @@ def key_subject(id: str) -> str:
 
 def silence_subject(id: str) -> str:
     return f"silences:/{id}"
+
+
+def review_subject(model: str) -> str:
+    return f"review:/{model}"
+
+
+def view_subject(name: str) -> str:
+    return f"views:/{name}"
 
 
 # Facts --------------------------------------------------------------------------------------------------------------
@@ -135,6 +159,19 @@ def silence_facts(silence: Silence) -> dict[str, Any]:
         "cause": silence.cause,
         "record": _fingerprint(silence),
     }
+
+
+def review_facts(draw: ReviewDraw) -> dict[str, Any]:
+    audits = sum(draw.audits.values())
+    return {"day": draw.day, "since": draw.since, "until": draw.until, "tasks": draw.tasks, "audits": audits}
+
+
+def view_facts(view: AppliedView) -> dict[str, Any]:
+    return {"digest": view.digest, "retired": view.retired, "record": _fingerprint(view)}
+
+
+def view_action(view: AppliedView) -> str:
+    return "view.retired" if view.retired else "view.applied"
 
 
 def as_stored(record: Kind) -> Kind:

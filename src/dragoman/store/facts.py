@@ -27,11 +27,12 @@ KINDS = {  # kind → beginning of its subjects, fields
     ),
     "key": ("keys:/", ("name", "role", "models", "expires", "revoked", "record")),
     "silence": ("silences:/", ("model", "version", "language", "starts", "ends", "cause", "record")),
+    "view": ("views:/", ("digest", "retired", "record")),
 }
 REMOVED = "alias.removed"
 CHANGING = re.compile(
     r"dataset\.(added|adopted)|run\.(saved|adopted)|version\.(registered|adopted|retired|restored)"
-    r"|alias\.(moved|adopted|removed)|signature\.added|release\..*|key\..*|silence\..*"
+    r"|alias\.(moved|adopted|removed)|signature\.added|release\..*|key\..*|silence\..*|view\..*"
 )
 
 
@@ -102,6 +103,8 @@ def _other_facts(catalog: Catalog) -> Iterator[Fact]:
         yield ("key", changes.key_subject(key.id)), changes.key_facts(key)
     for silence in catalog.silences():
         yield ("silence", changes.silence_subject(silence.id)), changes.silence_facts(silence)
+    for view in catalog.views("latest"):
+        yield ("view", changes.view_subject(view.name)), changes.view_facts(view)
 
 
 def _names(logged: Facts, kind: str) -> set[str]:

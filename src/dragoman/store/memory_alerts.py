@@ -14,6 +14,8 @@ from dragoman.store.refusals import alert_changed, alert_fires_already, alert_no
 
 __all__ = ["MemoryAlerts"]
 
+UNSENT = ("waiting", "sending")
+
 
 class MemoryAlerts(MemoryAudit):
     """Records in dictionaries by id."""
@@ -54,6 +56,14 @@ class MemoryAlerts(MemoryAudit):
         ]
         return sorted(chosen, key=lambda alert: (alert.started, alert.id), reverse=True)[:limit]
 
+    def forget_alerts(self, *, before: str) -> int:
+        with self._lock:
+            over = {one.id for one in self._alerts.values() if one.status != "firing" and one.ended < before}
+            told = {one.id for one in self._notices.values() if one.created < before and one.status not in UNSENT}
+            self._alerts = {id: one for id, one in self._alerts.items() if id not in over}
+            self._notices = {id: one for id, one in self._notices.items() if id not in told}
+        return len(over)
+
     # Notices
 
     def save_notice(self, notice: Notice) -> Notice:
@@ -70,7 +80,7 @@ class MemoryAlerts(MemoryAudit):
         with self._lock:
             kept = [as_stored(notice) for notice in self._notices.values()]
         if unsent:
-            waiting = [notice for notice in kept if notice.status in ("waiting", "sending")]
+            waiting = [notice for notice in kept if notice.status in UNSENT]
             return sorted(waiting, key=lambda notice: (notice.due, notice.id))[:limit]
         return sorted(kept, key=lambda notice: (notice.created, notice.id))[:limit]
 

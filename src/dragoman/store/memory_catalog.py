@@ -10,7 +10,9 @@ from dragoman.store.audit import now
 from dragoman.store.changes import as_stored
 from dragoman.store.memory_alerts import MemoryAlerts
 from dragoman.store.memory_counts import MemoryCounts
+from dragoman.store.memory_review import MemoryReview
 from dragoman.store.memory_tallies import MemoryTallies
+from dragoman.store.memory_views import MemoryViews
 from dragoman.store.refusals import (
     alias_elsewhere,
     alias_on_retired,
@@ -31,7 +33,7 @@ from dragoman.store.refusals import (
 __all__ = ["MemoryCatalog"]
 
 
-class MemoryCatalog(MemoryTallies, MemoryCounts, MemoryAlerts):
+class MemoryCatalog(MemoryTallies, MemoryCounts, MemoryAlerts, MemoryViews, MemoryReview):
     """Records in dictionaries, and one lock around every change."""
 
     def __init__(self) -> None:

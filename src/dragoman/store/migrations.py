@@ -217,3 +217,64 @@ def m003_monitoring(connection: Connection) -> None:
         """,
     ):
         connection.execute(text(statement))
+
+
+@migration
+def m004_features(connection: Connection) -> None:
+    for statement in (
+        """
+        CREATE TABLE views (
+            name TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            latest INTEGER NOT NULL,
+            record TEXT NOT NULL,
+            PRIMARY KEY (name, digest)
+        )
+        """,
+        "CREATE UNIQUE INDEX one_latest_view ON views (name) WHERE latest = 1",
+        """
+        CREATE TABLE watermarks (
+            view TEXT NOT NULL, digest TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (view, digest)
+        )
+        """,
+    ):
+        connection.execute(text(statement))
+
+
+@migration
+def m005_review(connection: Connection) -> None:
+    for statement in (
+        """
+        CREATE TABLE review_tasks (
+            id TEXT NOT NULL PRIMARY KEY,
+            model TEXT NOT NULL,
+            prediction TEXT NOT NULL,
+            language TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            record TEXT NOT NULL,
+            UNIQUE (model, prediction)
+        )
+        """,
+        "CREATE INDEX review_tasks_by_status ON review_tasks (model, status)",
+        """
+        CREATE TABLE review_decisions (
+            task TEXT NOT NULL,
+            reviewer TEXT NOT NULL,
+            time TEXT NOT NULL,
+            model TEXT NOT NULL,
+            undone TEXT NOT NULL,
+            record TEXT NOT NULL,
+            PRIMARY KEY (task, reviewer, time)
+        )
+        """,
+        "CREATE UNIQUE INDEX one_answer_of_a_reviewer ON review_decisions (task, reviewer) WHERE undone = ''",
+        """
+        CREATE TABLE review_draws (
+            model TEXT NOT NULL, day TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (model, day)
+        )
+        """,
+    ):
+        connection.execute(text(statement))

@@ -31,12 +31,17 @@ __all__ = [
     "release_unsaid",
     "require_file",
     "require_table_name",
+    "review_answered",
+    "review_task_changed",
+    "review_task_not_found",
     "run_not_found",
     "table_not_found",
     "table_version_not_found",
     "unstorable",
     "version_in_use",
     "version_not_found",
+    "view_changed",
+    "view_not_found",
 ]
 
 TABLE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -211,6 +216,37 @@ def notice_changed(id: str, *, found: int, expected: int) -> Conflict:
 
 def key_was_revoked(name: str, time: str) -> Conflict:
     return Conflict(f"The key {name!r} was revoked at {time}.", help="Make a new one.")
+
+
+def view_not_found(name: str, digest: str, names: Sequence[str]) -> NotFound:
+    what = f"definition {digest[:12]} of the view {name!r}" if digest else f"applied view {name!r}"
+    return NotFound(f"There is no {what}.", help=f"Applied are {', '.join(names) or 'none'}: `dragoman features plan`.")
+
+
+def view_changed(name: str, *, found: str | None, expected: str) -> Conflict:
+    """`found` is empty where no definition is in force, None for one that another process has just applied."""
+    now = "another definition" if found is None else f"the definition {found[:12]}" if found else "no definition"
+    return Conflict(
+        f"The view '{name}' has {now} in force; expected was {expected[:12] or 'none'}.",
+        help="Somebody else applied views; look at `dragoman features plan` again.",
+    )
+
+
+def review_task_not_found(id: str) -> NotFound:
+    return NotFound(f"There is no review task {id!r}.", help="`dragoman labels queue` shows the tasks.")
+
+
+def review_task_changed(id: str, *, found: int, expected: int) -> Conflict:
+    return Conflict(
+        f"The review task {id!r} has revision {found}; expected was {expected}.",
+        help="Somebody else took or answered it; read it again.",
+    )
+
+
+def review_answered(id: str, reviewer: str) -> Conflict:
+    return Conflict(
+        f"'{reviewer}' has answered the review task {id!r} already.", help=f"`dragoman labels undo {id}` takes it back."
+    )
 
 
 def audit_log_changed(what: str) -> Untrusted:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dragoman.errors import Conflict
 from dragoman.records import Alert, Notice
 from dragoman.store.refusals import alert_changed, alert_fires_already, alert_not_found
 from dragoman.store.sql_database import SqlDatabase, encode, insert_new, records
-from dragoman.store.sql_notices import add_notice
-from dragoman.store.sql_tables import ALERTS
+from dragoman.store.sql_notices import UNSENT, add_notice
+from dragoman.store.sql_tables import ALERTS, NOTICES
 
 __all__ = ["SqlAlerts"]
 
@@ -47,6 +47,11 @@ class SqlAlerts(SqlDatabase):
         conditions += [(ALERTS.c.firing == 1) | (ALERTS.c.ended >= since)] if since else []
         newest = _alerts_where(*conditions).order_by(ALERTS.c.started.desc(), ALERTS.c.id.desc()).limit(limit)
         return list(records(self._rows(newest), Alert))
+
+    def forget_alerts(self, *, before: str) -> int:
+        with self._writing() as connection:
+            connection.execute(delete(NOTICES).where(NOTICES.c.created < before, NOTICES.c.status.not_in(UNSENT)))
+            return connection.execute(delete(ALERTS).where(ALERTS.c.firing == 0, ALERTS.c.ended < before)).rowcount
 
 
 def _write(connection: Connection, alert: Alert) -> None:

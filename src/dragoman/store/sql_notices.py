@@ -12,7 +12,7 @@ from dragoman.store.refusals import notice_changed
 from dragoman.store.sql_database import SqlDatabase, encode, insert_new, records
 from dragoman.store.sql_tables import NOTICES
 
-__all__ = ["SqlNotices", "add_notice"]
+__all__ = ["UNSENT", "SqlNotices", "add_notice"]
 
 UNSENT = ("waiting", "sending")
 

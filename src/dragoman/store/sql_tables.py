@@ -27,11 +27,16 @@ __all__ = [
     "MODELS",
     "NOTICES",
     "RELEASES",
+    "REVIEW_DECISIONS",
+    "REVIEW_DRAWS",
+    "REVIEW_TASKS",
     "RUNS",
     "SIGNATURES",
     "SILENCES",
     "TALLIES",
     "VERSIONS",
+    "VIEWS",
+    "WATERMARKS",
 ]
 
 METADATA = MetaData()
@@ -172,5 +177,51 @@ SILENCES = Table(
     Column("id", Text, primary_key=True),
     Column("starts", Text, nullable=False),
     Column("ends", Text, nullable=False),
+    Column("record", Text, nullable=False),
+)
+VIEWS = Table(
+    "views",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("latest", Integer, nullable=False),  # 0 or 1; an index allows one 1 for each name
+    Column("record", Text, nullable=False),
+)
+WATERMARKS = Table(
+    "watermarks",
+    METADATA,
+    Column("view", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+)
+REVIEW_TASKS = Table(
+    "review_tasks",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("prediction", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    UniqueConstraint("model", "prediction"),
+)
+REVIEW_DECISIONS = Table(
+    "review_decisions",
+    METADATA,
+    Column("task", Text, primary_key=True),
+    Column("reviewer", Text, primary_key=True),
+    Column("time", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("undone", Text, nullable=False),  # an index allows one empty one for each task and reviewer
+    Column("record", Text, nullable=False),
+)
+REVIEW_DRAWS = Table(
+    "review_draws",
+    METADATA,
+    Column("model", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
     Column("record", Text, nullable=False),
 )

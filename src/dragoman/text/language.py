@@ -20,7 +20,7 @@ from dragoman.errors import InvalidInput, NotFound, Untrusted
 from dragoman.text.grams import hash_grams
 from dragoman.text.script import NO_SCRIPT, script_of
 
-__all__ = ["UNDETERMINED", "Detector", "LangidDetector", "NgramDetector"]
+__all__ = ["UNDETERMINED", "Detector", "LangidDetector", "NgramDetector", "NoDetector"]
 
 UNDETERMINED = "und"
 NO_LANGUAGE = "zxx"  # BCP 47: no linguistic content
@@ -46,6 +46,16 @@ class Detector(Protocol):
 
     def probability_of(self, language: str, text: str) -> float:
         """The probability of a language among those that the detector knows; 0 of one that it does not."""
+
+
+class NoDetector:
+    """For what is no text: says nothing of it."""
+
+    def detect(self, text: str) -> tuple[str, float]:
+        return UNDETERMINED, 0.0
+
+    def probability_of(self, language: str, text: str) -> float:
+        return 0.0
 
 
 class LanguageClass(NamedTuple):

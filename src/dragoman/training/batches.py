@@ -24,6 +24,7 @@ class TrainingTexts(NamedTuple):
     texts: list[str]
     labels: NDArray[np.int64]
     languages: list[str]
+    features: NDArray[np.float32] | None = None  # [texts, columns], NaN for what is missing
 
 
 class Augmentation(NamedTuple):
@@ -33,11 +34,14 @@ class Augmentation(NamedTuple):
     accent_dropout: float  # share of the texts that lose their accents
     mask_token: int | None
     special_tokens: list[int]  # ids that are never dropped
+    feature_dropout: float = 0.0  # share of the texts that lose all their features
+    value_dropout: float = 0.0  # share of the values that the others lose
 
 
 class Batch(NamedTuple):
     packed: PackedBatch
     labels: NDArray[np.int64]
+    features: NDArray[np.float32] | None = None
 
 
 class EpochPlan:
@@ -71,12 +75,21 @@ class EpochPlan:
             rows = self.batches[number]
             packed = pack([self.encoded[row] for row in rows], first_position=self.first_position)
             random = np.random.default_rng([self.seed, self.epoch, number + 1])  # a zero at the end would add nothing
-            yield Batch(self._drop_tokens(packed, random), self.data.labels[self.rows[rows]])
+            chosen, packed = self.rows[rows], self._drop_tokens(packed, random)
+            yield Batch(packed, self.data.labels[chosen], self._features(chosen, random))
 
     def _typed(self, random: np.random.Generator) -> list[str]:
         texts = (self.data.texts[row] for row in self.rows)
         plain = random.random(len(self.rows)) < self.augmentation.accent_dropout
         return [drop_diacritics(text) if drop else text for text, drop in zip(texts, plain, strict=True)]
+
+    def _features(self, rows: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.float32] | None:
+        if self.data.features is None:
+            return None
+        features = self.data.features[rows]
+        dropped = random.random(features.shape) < self.augmentation.value_dropout
+        dropped |= random.random((len(rows), 1)) < self.augmentation.feature_dropout
+        return np.where(dropped, np.float32(np.nan), features)
 
     def _drop_tokens(self, packed: PackedBatch, random: np.random.Generator) -> PackedBatch:
         if self.augmentation.mask_token is None:

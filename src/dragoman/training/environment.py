@@ -7,16 +7,27 @@ import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 import dragoman
 
-__all__ = ["code_state", "environment_lock", "environment_state", "fingerprint", "hardware_state", "keep_freed_memory"]
+__all__ = [
+    "TABLE_PACKAGES",
+    "TEXT_PACKAGES",
+    "code_state",
+    "environment_lock",
+    "environment_state",
+    "fingerprint",
+    "hardware_state",
+    "keep_freed_memory",
+]
 
 MALLOC_TRIM_THRESHOLD, MALLOC_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 KEPT_BYTES = 1 << 30
-PACKAGES = ("numpy", "onnx", "onnxruntime", "safetensors", "sentencepiece", "tokenizers", "torch")
+TEXT_PACKAGES = ("numpy", "onnx", "onnxruntime", "safetensors", "sentencepiece", "tokenizers", "torch")
+TABLE_PACKAGES = ("lightgbm", "numpy", "onnx", "onnxruntime", "pyarrow", "safetensors")
 
 
 def code_state(workspace: Path) -> dict[str, str]:
@@ -29,9 +40,10 @@ def code_state(workspace: Path) -> dict[str, str]:
     }
 
 
-def environment_state() -> dict[str, str]:
-    """Versions of Python and of the packages whose arithmetic reaches the bundle."""
-    versions = {name: metadata.version(name) for name in PACKAGES}
+def environment_state(packages: Sequence[str] = TEXT_PACKAGES) -> dict[str, str]:
+    """Versions of Python and of the packages whose arithmetic reaches the bundle; of none that is not installed."""
+    installed = {found.name.lower() for found in metadata.distributions()}
+    versions = {name: metadata.version(name) for name in packages if name in installed}
     return {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}", **versions}
 
 

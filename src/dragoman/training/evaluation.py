@@ -28,14 +28,21 @@ Doubles = NDArray[np.float64]
 
 
 def predict_logits(
-    session: Session, readout: Readout, tokenizer: Tokenizer, texts: Sequence[str], *, first_position: int
+    session: Session,
+    readout: Readout,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    first_position: int,
+    features: Floats | None = None,
 ) -> Floats:
-    """Logits `[texts, labels]` in the order of `texts`, as they are served."""
+    """Logits `[texts, labels]` in the order of `texts`, as they are served. `features` are `[texts, columns]`."""
     ids = [encoded.ids for encoded in tokenizer.encode_many(texts)]
     rows: list[int] = []
     parts: list[Floats] = []
     for batch in plan_batches([len(text) for text in ids], max_tokens=BATCH_TOKENS):
-        packed = pack([ids[row] for row in batch], first_position=first_position)
+        given = None if features is None else list(features[batch])
+        packed = pack([ids[row] for row in batch], first_position=first_position, features=given)
         parts += readout.read(session.run(packed), packed, range(packed.texts))
         rows += batch
     logits = np.empty((len(texts), len(parts[0])), dtype=np.float32)

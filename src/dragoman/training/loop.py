@@ -17,23 +17,13 @@ from dragoman.models.encoder import TorchBatch
 from dragoman.spec import TrainingSpec
 from dragoman.store.files import atomic_file
 from dragoman.training.batches import Batch, EpochPlan
+from dragoman.training.progress import Progress, Report
 
 __all__ = ["Progress", "Report", "TrainingCheckpoint", "train_classifier"]
 
 MAX_GRADIENT_NORM = 1.0
+FUSION_RATE = 1e-3
 BETAS = (0.9, 0.98)
-
-
-class Progress(NamedTuple):
-    """Where a training stands."""
-
-    stage: str
-    done: int
-    total: int
-    note: str = ""
-
-
-Report = Callable[[Progress], None]
 
 
 class TrainingCheckpoint(NamedTuple):
@@ -93,15 +83,21 @@ def _step(
 ) -> float:
     torch.manual_seed(seed)
     for group in optimizer.param_groups:
-        group["lr"] = spec.learning_rate * _schedule(progress, spec.warmup)
+        group["lr"] = group["peak"] * _schedule(progress, spec.warmup)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=spec.precision == "bf16"):
-        logits = model(TorchBatch.of(batch.packed))
+        logits = model(*_inputs(batch))
     loss = F.cross_entropy(logits.float(), torch.from_numpy(batch.labels), label_smoothing=spec.label_smoothing)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
     optimizer.step()
     return float(loss.detach())
+
+
+def _inputs(batch: Batch) -> list[Any]:
+    """What the model takes: the text, and the features where there are any."""
+    features = [] if batch.features is None else [torch.from_numpy(batch.features)]
+    return [TorchBatch.of(batch.packed), *features]
 
 
 def _schedule(progress: float, warmup: float) -> float:
@@ -112,13 +108,19 @@ def _schedule(progress: float, warmup: float) -> float:
 
 
 def _optimizer(model: nn.Module, spec: TrainingSpec) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); biases and norms do not decay."""
-    matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
-    groups: list[dict[str, Any]] = [
-        {"params": matrices, "weight_decay": spec.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
+    """AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); biases and norms do not decay.
+
+    What reads features starts from nothing, whatever the encoder starts from: its peak is `FUSION_RATE` at least.
+    """
+    groups: list[dict[str, Any]] = []
+    for is_fusion, peak in ((False, spec.learning_rate), (True, max(spec.learning_rate, FUSION_RATE))):
+        own = [one for name, one in model.named_parameters() if name.startswith("fusion.") == is_fusion]
+        matrices, others = [one for one in own if one.dim() > 1], [one for one in own if one.dim() <= 1]
+        groups += [
+            {"params": matrices, "weight_decay": spec.weight_decay, "peak": peak},
+            {"params": others, "weight_decay": 0.0, "peak": peak},
+        ]
+    groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=spec.learning_rate, betas=BETAS, fused=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,14 +11,26 @@ from numpy.typing import NDArray
 from dragoman.models.readouts import PoolReadout
 from dragoman.models.readouts.probed import ProbedReadout
 from dragoman.models.scores import softmax
-from dragoman.profiles import DIRECTIONS, Measured, Probe, Reference, TokenFacts, build_reference, columns_of, measure
-from dragoman.records import Example
+from dragoman.profiles import (
+    DIRECTIONS,
+    UNKNOWN_LANGUAGE,
+    Measured,
+    Probe,
+    Reference,
+    TokenFacts,
+    build_reference,
+    columns_of,
+    columns_of_rows,
+    measure,
+    measure_answer,
+)
+from dragoman.records import Example, FeatureColumn
 from dragoman.text.language import Detector
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.training.served import Served
 from dragoman.training.spread import spread_over_languages
 
-__all__ = ["HELD_OUT", "HeldOut", "Reading", "read_held_out", "reference_of"]
+__all__ = ["HELD_OUT", "HeldOut", "Reading", "read_held_out", "reference_of", "reference_of_rows"]
 
 HELD_OUT = ("dev", "test")
 PROBE_TEXTS = 1_024  # whose vectors give the probe its bandwidth
@@ -59,14 +71,21 @@ def read_held_out(served: Served, examples: Sequence[Example]) -> HeldOut:
     own = [example for example in examples if example.split in HELD_OUT]
     probe = _fit_probe(served, spread_over_languages(own, PROBE_TEXTS))
     probed = served._replace(readout=ProbedReadout(served.readout, probe))
-    outputs = probed.read([example.text for example in own])
+    outputs = probed.read(own)
     return HeldOut(own, outputs[:, :-DIRECTIONS], outputs[:, -DIRECTIONS:], probe)
 
 
-def reference_of(held_out: HeldOut, reading: Reading) -> Reference:
+def reference_of(
+    held_out: HeldOut,
+    reading: Reading,
+    *,
+    rows: Sequence[Mapping[str, Any]] | None = None,
+    columns: Sequence[FeatureColumn] = (),
+) -> Reference:
     """The reference of what a model said of held-out texts, measured some thousands at a time.
 
-    The language of a text is the detected one, as for a request that names none.
+    The language of a text is the detected one, as for a request that names none. A model that reads columns beside the
+    text gives them, with the `rows` of the held-out examples in their order: values by column, as requests carry them.
     """
     facts = TokenFacts.of(reading.tokenizer)
     scores = softmax(held_out.logits, temperature=reading.temperature)
@@ -75,16 +94,43 @@ def reference_of(held_out: HeldOut, reading: Reading) -> Reference:
     for start in range(0, len(scores), CHUNK):
         chunk = slice(start, start + CHUNK)
         texts = [example.text for example in held_out.examples[chunk]]
-        rows = list(_measured(texts, scores[chunk], reading, facts))
-        languages += [language for language, _ in rows]
-        parts.append(columns_of([values for _, values in rows], held_out.projections[chunk]))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return build_reference(languages, columns, probe=held_out.probe)
+        measured = list(_measured(texts, scores[chunk], reading, facts))
+        languages += [language for language, _ in measured]
+        parts.append(columns_of([values for _, values in measured], held_out.projections[chunk]))
+    signals = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    read = columns_of_rows(rows, columns) if rows is not None else {}
+    return build_reference(languages, {**signals, **read}, probe=held_out.probe)
+
+
+def reference_of_rows(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[FeatureColumn],
+    *,
+    languages: Sequence[str],
+    labels: Sequence[str] = (),
+    scores: NDArray[np.float64] | None = None,
+    values: NDArray[np.float64] | None = None,
+) -> Reference:
+    """The reference of what a model of a table said of held-out rows.
+
+    `rows` are values by column, as requests carry them; `languages` those of the rows, empty for one that has none. A
+    classifier gives its `labels` and the `scores` `[rows, labels]` as it serves them, a model of numbers `values`
+    `[rows, 3]`: value, low, high; of a forecast, those of its first step.
+    """
+    answers: list[Measured] = []
+    if scores is not None:
+        best = [labels[place] for place in scores.argmax(axis=1).tolist()]
+        answers = [measure_answer(label=label, scores=own) for label, own in zip(best, scores, strict=True)]
+    elif values is not None:
+        answers = [measure_answer(value=value, width=high - low) for value, low, high in values.tolist()]
+    known = [language or UNKNOWN_LANGUAGE for language in languages]
+    signals = columns_of(answers) if answers else {}
+    return build_reference(known, {**signals, **columns_of_rows(rows, columns)})
 
 
 def _fit_probe(served: Served, examples: Sequence[Example]) -> Probe:
     pool = served._replace(readout=PoolReadout(pooling="mean", normalize=False))
-    return Probe.fit(pool.read([one.text for one in examples]), [one.language for one in examples])
+    return Probe.fit(pool.read(examples), [one.language for one in examples])
 
 
 def _measured(

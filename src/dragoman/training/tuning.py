@@ -14,6 +14,7 @@ import tokenizers
 from dragoman.errors import InvalidData
 from dragoman.models.checkpoint import Checkpoint, expected_shapes, open_checkpoint
 from dragoman.models.readouts import readout_of
+from dragoman.models.tabular.schema import FeatureSchema
 from dragoman.models.trimming import trim_checkpoint
 from dragoman.profiles import Reference
 from dragoman.records import Example, Form, FormReport, Manifest, TuningReport
@@ -29,6 +30,7 @@ from dragoman.text.language import NgramDetector
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.trimming import Keep, choose_pieces, trim_tokenizer
 from dragoman.training.environment import hardware_state
+from dragoman.training.feature_rows import columns_read, encode_examples
 from dragoman.training.reference import Reading, read_held_out, reference_of
 from dragoman.training.served import Served
 from dragoman.training.spread import spread_over_languages
@@ -48,6 +50,7 @@ class Variant(NamedTuple):
     tokenizer: Tokenizer
     stored: Stored
     old_ids: list[int] | None  # of a trimmed vocabulary
+    schema: FeatureSchema | None  # of the features that it reads beside the text
 
 
 class Tuned(NamedTuple):
@@ -79,7 +82,7 @@ def tune_bundle(
     variants = _variants(bundle, [one.text for one in examples if one.split != TEST_SPLIT], keep)
     gates = Gates(bundle.spec.gates.agreement, bundle.spec.gates.worst_language_agreement)
     forms = measure_forms(
-        _contestants(variants, [example.text for example in test]),
+        _contestants(variants, test),
         [example.language for example in test],
         truth=_truth(variants[0].checkpoint.labels, test),
         gates=gates,
@@ -122,11 +125,12 @@ def _reference(bundle: Bundle, chosen: Variant, form: Form, examples: Sequence[E
         session = open_session(checkpoint, form, chosen.stored)
         if close := getattr(session, "close", None):  # of one that holds more than Python's memory
             stack.callback(close)
-        served = Served(session, readout_of(checkpoint), tokenizer, checkpoint.config.first_position)
-        held_out = read_held_out(served, examples)
+        readout, first_position = readout_of(checkpoint), checkpoint.config.first_position
+        held_out = read_held_out(Served(session, readout, tokenizer, first_position, chosen.schema), examples)
     detector = NgramDetector.read(bundle.folder / LANGUAGE_FILE)
     in_windows = bundle.spec.serving.too_long == "windows"
-    return reference_of(held_out, Reading(tokenizer, detector, checkpoint.labels, bundle.temperature, in_windows))
+    reading = Reading(tokenizer, detector, checkpoint.labels, bundle.temperature, in_windows)
+    return reference_of(held_out, reading, **columns_read(chosen.schema, held_out.examples))
 
 
 # Variants and forms -------------------------------------------------------------------------------------------------
@@ -134,35 +138,38 @@ def _reference(bundle: Bundle, chosen: Variant, form: Form, examples: Sequence[E
 
 def _variants(bundle: Bundle, texts: Sequence[str], keep: Keep | None) -> list[Variant]:
     """The model as it is, and the trimmed one if there shall be one and it has fewer pieces."""
-    plain = Variant(open_checkpoint(bundle.folder), bundle.tokenizer, Stored(graph=bundle.folder / GRAPH_FILE), None)
+    own = bundle.tokenizer
+    stored = Stored(graph=bundle.folder / GRAPH_FILE)
+    plain = Variant(open_checkpoint(bundle.folder), own, stored, None, bundle.features)
     if keep is None:
         return [plain]
     if not texts:
         raise InvalidData("There are no texts to choose pieces by.", help="Give the data a train split.")
-    trimmed = trim_tokenizer(bundle.tokenizer, choose_pieces(bundle.tokenizer, texts, keep=keep))
-    if len(trimmed.old_ids) == bundle.tokenizer.vocabulary:
+    trimmed = trim_tokenizer(own, choose_pieces(own, texts, keep=keep))
+    if len(trimmed.old_ids) == own.vocabulary:
         return [plain]
-    tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(trimmed.json), max_tokens=bundle.tokenizer.max_tokens)
+    tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(trimmed.json), max_tokens=own.max_tokens)
     checkpoint = trim_checkpoint(plain.checkpoint, trimmed.old_ids)
-    return [plain, Variant(checkpoint, tokenizer, Stored(), trimmed.old_ids)]
+    return [plain, Variant(checkpoint, tokenizer, Stored(), trimmed.old_ids, bundle.features)]
 
 
-def _contestants(variants: Sequence[Variant], texts: Sequence[str]) -> list[Contestant]:
+def _contestants(variants: Sequence[Variant], examples: Sequence[Example]) -> list[Contestant]:
     """The forms of the last variant; of the first one, if there are two, the reference only."""
     reference, *others = variants
-    first = _forms_of(reference, texts)
-    return [*first[:1], *(_forms_of(others[0], texts) if others else first[1:])]
+    first = _forms_of(reference, examples)
+    return [*first[:1], *(_forms_of(others[0], examples) if others else first[1:])]
 
 
-def _forms_of(variant: Variant, texts: Sequence[str]) -> list[Contestant]:
+def _forms_of(variant: Variant, examples: Sequence[Example]) -> list[Contestant]:
     checkpoint, old_ids = variant.checkpoint, variant.old_ids
-    cuts = cut_texts(variant.tokenizer, texts)
+    cuts = cut_texts(variant.tokenizer, [example.text for example in examples])
     reader = Reader(
         readout_of(checkpoint, mask_token=variant.tokenizer.mask_token),
         checkpoint.head,
         checkpoint.config.first_position,
         checkpoint.problem,
         old_ids,
+        encode_examples(variant.schema, examples) if variant.schema else None,
     )
     return [
         Contestant(
@@ -183,7 +190,7 @@ def _forms(*, trimmed: bool) -> list[Form]:
 
 
 def _bytes(checkpoint: Checkpoint, form: Form) -> int:
-    shapes = expected_shapes(checkpoint.config, len(checkpoint.labels), head=checkpoint.head)
+    shapes = expected_shapes(checkpoint.config, len(checkpoint.labels), head=checkpoint.head, fusion=checkpoint.fusion)
     return sum(map(math.prod, shapes.values())) * WEIGHT_BYTES[form.precision]
 
 

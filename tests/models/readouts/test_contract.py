@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.models.fusion import Fusion
 from dragoman.models.packing import PackedBatch, pack
 from dragoman.models.readouts import (
     AllTokensReadout,
     ClassificationReadout,
+    FusedReadout,
     Linear,
     MaskReadout,
     PoolReadout,
@@ -19,6 +21,7 @@ from dragoman.models.readouts import (
     TokenReadout,
 )
 from dragoman.models.readouts.activation import gelu
+from dragoman.models.readouts.fused import FeatureTower
 from dragoman.models.readouts.mask import WordTransform
 from dragoman.models.readouts.norm import Norm
 from dragoman.models.readouts.pool import DenseLayer
@@ -35,10 +38,15 @@ def linear(outputs: int) -> Linear:
     return Linear(*(RANDOM.normal(0.0, 0.25, shape).astype(np.float32) for shape in shapes))
 
 
+FUSION = Fusion(columns=[None, 5], embedding=2, tower=4)
+TOWER = FeatureTower(
+    FUSION, {name: 1 + RANDOM.random(shape).astype(np.float32) for name, shape in FUSION.shapes(HIDDEN).items()}
+)
 NORM = Norm(TABLE[0], TABLE[1], 1e-5)
 READOUTS: dict[str, Readout] = {
     "classification": ClassificationReadout(dense=linear(HIDDEN), out=linear(3), pooling="cls"),
     "mean_classification": ClassificationReadout(dense=linear(HIDDEN), out=linear(3), pooling="mean"),
+    "fused": FusedReadout(dense=linear(HIDDEN), out=linear(3), pooling="mean", tower=TOWER),
     "tokens": TokenReadout(linear(5)),
     "span": SpanReadout(linear(2)),
     "mask": MaskReadout(
@@ -60,7 +68,8 @@ def hidden_of(batch: PackedBatch) -> np.ndarray:
 
 
 def read(readout: Readout, texts: list[list[int]], asked: list[int]) -> list[np.ndarray]:
-    batch = pack(texts, first_position=0)
+    features = [np.array([len(text), text[0]], dtype=np.float32) for text in texts]
+    batch = pack(texts, first_position=0, features=features)
     return readout.read(hidden_of(batch), batch, asked)
 
 

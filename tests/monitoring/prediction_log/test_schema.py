@@ -28,6 +28,7 @@ KINDS = {
     "int": COUNT,
     "bool": st.booleans(),
     "float": NUMBER,
+    "float | None": st.none() | NUMBER,
     "str | None": st.none() | TEXT,
     "list[str]": st.lists(TEXT, max_size=4),
     "list[float]": st.lists(NUMBER, max_size=4),
@@ -102,3 +103,27 @@ def test_rows_of_an_earlier_release_have_no_trace():
     known = msgspec.to_builtins(row("one"))
     del known["trace"]
     assert rows_of(table_of([msgspec.json.encode(known)])[0]) == [row("one")]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"null", b" null\n", b"[]", b"7", b'"x"', b"", b'{"id":"a"}\nnull', b'{"x":' + b"[" * 9_000 + b"]" * 9_000 + b"}"],
+)
+def test_what_is_no_row_is_told_and_the_rows_beside_it_are_kept(payload):
+    table, problems = table_of([encode_row(row("one")), payload, encode_row(row("two"))])
+    assert table["id"].to_pylist() == ["one", "two"]
+    assert [problem[:20] for problem in problems] == ["a row cannot be read"]
+
+
+def test_rows_of_an_earlier_release_have_no_value_and_no_key():
+    known = msgspec.to_builtins(row("one"))
+    for name in ("value", "key", "features_time"):
+        del known[name]
+    assert rows_of(table_of([msgspec.json.encode(known)])[0]) == [row("one")]
+
+
+def test_features_are_kept_as_they_were_served():
+    features = {"age": 41, "rate": 0.1, "plan": "gold", "open": True, "orders.count_30d": None}
+    kept = through([row("one", features=features, value=-1.5, key='"ab12"')])[0]
+    assert (kept.features, kept.value, kept.key) == (features, -1.5, '"ab12"')
+    assert list(kept.features) == list(features)

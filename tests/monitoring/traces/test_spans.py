@@ -26,8 +26,10 @@ from dragoman.monitoring.traces.spans import MAX_BATCHES
 from dragoman.records import Prediction
 from dragoman.serving.cache import ResultCache
 from dragoman.serving.fakes import FAKE_LABELS, HeldSession, fake_backbone, fake_model
+from dragoman.serving.lookup import FakeLookup
 from dragoman.serving.model import Model
 from dragoman.serving.sequence import Sequence
+from dragoman.serving.table_fakes import VIEW_COLUMNS, fake_table
 from dragoman.serving.tracing import Attempt, Context, Outcome, Trace
 from dragoman.spec import ServingSpec
 
@@ -112,6 +114,15 @@ async def test_what_is_in_the_cache_neither_waits_nor_runs(model: Model) -> None
     _, again = await predict(model, texts=TEXTS, times=2)
     assert again.names == ["tokenise", "postprocess", "log"]
     assert again.request.attributes["dragoman.cached_pieces"] == 2
+
+
+async def test_looking_features_up_is_a_part_of_reading_the_inputs() -> None:
+    lookup = FakeLookup({"orders": {"c-1": {"count_30d": 3, "last": None}}}, waits=True)
+    with fake_table(columns=VIEW_COLUMNS, lookup=lookup, name="support") as model:
+        (kept,) = await predict(model, texts=[{"key": "c-1"}])
+    assert kept.names == ["tokenise", "look_up", "queue", "inference", "postprocess", "log"]
+    reading, asking = kept["tokenise"], kept["look_up"]
+    assert reading.started <= asking.started <= asking.ended <= reading.ended
 
 
 async def test_a_fault_is_told_by_its_type_where_it_happened() -> None:

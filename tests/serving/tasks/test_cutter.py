@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.errors import InvalidRequest, TextTooLong
-from dragoman.serving.tasks.base import CommonParameters
+from dragoman.serving.tasks.base import TextParameters
 from dragoman.serving.tasks.cutter import Cutter
 from dragoman.spec import ServingSpec
 
@@ -16,7 +16,7 @@ SPECIALS = 2
 
 
 def cutter(too_long: Any = "truncate", stride: int | None = None, *, room: int = 10) -> Cutter:
-    asked = CommonParameters(too_long=too_long, stride=stride)
+    asked = TextParameters(too_long=too_long, stride=stride)
     return Cutter.of(asked, ServingSpec(stride=4), max_tokens=room + SPECIALS)
 
 

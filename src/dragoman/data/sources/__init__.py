@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from dragoman.data.sources.base import Columns, Position, Refuse, Refused, Source, refuse_all
 from dragoman.data.sources.csv_dialect import CsvDialect
-from dragoman.data.sources.examples import examples_of_rows, read_examples
+from dragoman.data.sources.examples import FIELDS, examples_of_rows, read_examples
 from dragoman.data.sources.opening import FORMATS, open_files, open_source, source_name
 from dragoman.data.sources.patterns import expand_files
 
 __all__ = [
+    "FIELDS",
     "FORMATS",
     "Columns",
     "CsvDialect",

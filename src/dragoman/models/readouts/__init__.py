@@ -6,6 +6,7 @@ from dragoman.models.readouts.all_tokens import AllTokensReadout
 from dragoman.models.readouts.base import Readout
 from dragoman.models.readouts.choice import embedding_readout_of, readout_of
 from dragoman.models.readouts.classification import ClassificationReadout
+from dragoman.models.readouts.fused import FusedReadout
 from dragoman.models.readouts.linear import Linear
 from dragoman.models.readouts.mask import MaskReadout
 from dragoman.models.readouts.pool import PoolReadout
@@ -15,6 +16,7 @@ from dragoman.models.readouts.token import TokenReadout
 __all__ = [
     "AllTokensReadout",
     "ClassificationReadout",
+    "FusedReadout",
     "Linear",
     "MaskReadout",
     "PoolReadout",

@@ -8,6 +8,7 @@ from dragoman.models.names import DECODER, WORD_TABLE
 from dragoman.models.readouts.activation import ACTIVATIONS
 from dragoman.models.readouts.base import Readout
 from dragoman.models.readouts.classification import ClassificationReadout
+from dragoman.models.readouts.fused import FeatureTower, FusedReadout
 from dragoman.models.readouts.linear import Linear
 from dragoman.models.readouts.mask import MaskReadout, WordRows, WordTransform
 from dragoman.models.readouts.norm import Norm
@@ -27,6 +28,9 @@ def readout_of(checkpoint: Checkpoint, *, mask_token: int | None = None) -> Read
     match checkpoint.head:
         case "classification":
             dense, out = Linear.of(arrays, "classifier.dense"), Linear.of(arrays, "classifier.out_proj")
+            if checkpoint.fusion is not None:
+                tower = FeatureTower(checkpoint.fusion, arrays)
+                return FusedReadout(dense=dense, out=out, pooling=_pooling_of(checkpoint), tower=tower)
             return ClassificationReadout(dense=dense, out=out, pooling=_pooling_of(checkpoint))
         case "tokens":
             return TokenReadout(Linear.of(arrays, "classifier"))

@@ -46,7 +46,7 @@ def symptoms_of(
                     name=cell.signal,
                     language=cell.language,
                     severity=spec.severity,
-                    summary=_summary(cell, evidence),
+                    summary=_summary(cell, evidence, look.grid.counted),
                     since=evidence["since"],
                     evidence=evidence,
                 )
@@ -129,11 +129,13 @@ def _date(look: Look, moved: Moved, buckets: Buckets, before: Symptom | None) ->
     return dict(zip(DATES, [*times, onset.log_likelihood_ratio], strict=True))
 
 
-def _summary(cell: Cell, evidence: Mapping[str, Any]) -> str:
+def _summary(cell: Cell, evidence: Mapping[str, Any], counted: str) -> str:
     """Such as "th, tokens 35 to 48: 12% → 31% of the texts of the last 6 hours (n = 410)"."""
     where = f"{cell.language}, " if cell.language else ""
     change = f"{_percent(evidence['before'])} → {_percent(evidence['after'])}"
-    return f"{where}{evidence['what']}: {change} of the texts of the last {_hours(evidence)} (n = {evidence['n']:,})"
+    return (
+        f"{where}{evidence['what']}: {change} of the {counted} of the last {_hours(evidence)} (n = {evidence['n']:,})"
+    )
 
 
 def _percent(share: float) -> str:

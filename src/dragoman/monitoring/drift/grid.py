@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dragoman.errors import InvalidInput
 from dragoman.monitoring.drift.parts import Parts, Shape
-from dragoman.profiles import OTHER, SIGNALS, Layout, Profile, Reference, family_of
+from dragoman.profiles import COLUMN_FAMILIES, OTHER, SIGNALS, Layout, Profile, Reference, family_of
 
 __all__ = ["MIX", "Cell", "Grid", "Sums"]
 
@@ -32,7 +32,10 @@ class Sums(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A signal of a language; all projections of the embedding are one. The language of the mix is empty."""
+    """A signal of a language; all projections of the embedding are one, and every column is one of its own.
+
+    The language of the mix is empty.
+    """
 
     language: str
     signal: str
@@ -41,11 +44,12 @@ class Cell(NamedTuple):
 
 
 class Grid:
-    """Where what lies. `cells[i].layouts` are the histograms from `first[i]` on."""
+    """Where what lies. `cells[i].layouts` are the histograms from `first[i]` on; `counted` says what is in them."""
 
     def __init__(self, reference: Reference, signals: Collection[str] = ()) -> None:
         self.digest = reference.digest
         self.languages = list(reference.languages)
+        self.counted = "rows" if _is_of_rows(reference) else "texts"
         self.cells = list(_cells(reference, signals))
         owners = [place for place, cell in enumerate(self.cells) for _ in cell.layouts]
         self.first = np.searchsorted(owners, np.arange(len(self.cells) + 1))
@@ -106,14 +110,24 @@ def _cells(reference: Reference, signals: Collection[str]) -> Iterator[Cell]:
         families: dict[str, list[Layout]] = {}
         for name, layout in one.layouts.items():
             if layout.bins > 1 and (not signals or family_of(name) in signals):
-                families.setdefault(family_of(name), []).append(layout)
+                families.setdefault(_cell_of(name), []).append(layout)
         yield from (Cell(language, family, tuple(layouts), row) for family, layouts in families.items())
     languages = sorted(name for name in reference.mix if name != OTHER)
     if languages:
         yield Cell("", MIX, (Layout(signal=MIX, kind="category", categories=languages),), -1)
 
 
+def _is_of_rows(reference: Reference) -> bool:
+    """Whether the model reads rows of a table, and no texts."""
+    names = {name for one in reference.languages.values() for name in one.layouts}
+    return "tokens" not in names and any(family_of(name) in COLUMN_FAMILIES for name in names)
+
+
+def _cell_of(signal: str) -> str:
+    return signal if family_of(signal) in COLUMN_FAMILIES else family_of(signal)
+
+
 def _shape(layout: Layout) -> Shape:
     if layout.kind == "category":
         return "categories"
-    return "shares" if SIGNALS[family_of(layout.signal)].bins == "shares" else "quantiles"
+    return "quantiles" if SIGNALS[family_of(layout.signal)].bins == "quantiles" else "shares"

@@ -36,15 +36,21 @@ class Moved(NamedTuple):
 
 
 def find_moved(grid: Grid, part: int, window: Ints, reference: Ints) -> Moved:
-    """The part in counts `[bins]`. Of what is below a bound and what is not, the one with more texts than before."""
+    """The part in counts `[bins]`.
+
+    Of what is below a bound and what is not, the one with more texts than before; of what is missing and what is not,
+    always what is missing.
+    """
     parts = grid.parts
     histogram = int(parts.histogram[part])
     whole = slice(int(parts.first[histogram]), int(parts.first[histogram + 1]))
     bins = slice(int(parts.start[part]), int(parts.stop[part]))
     moved = _counted(part, bins, whole, window, reference)
-    if moved.after < moved.before and bins.start == whole.start and not parts.is_category[histogram]:
+    layout = grid.layouts[histogram]
+    is_bound = bins.start == whole.start and not parts.is_category[histogram]
+    if is_bound and (moved.after < moved.before or layout.is_flag):
         moved = _counted(part, slice(bins.stop, whole.stop), whole, window, reference)
-    return moved._replace(what=_words(grid.layouts[histogram], moved))
+    return moved._replace(what=_words(layout, moved))
 
 
 def _counted(part: int, bins: slice, whole: slice, window: Ints, reference: Ints) -> Moved:
@@ -56,4 +62,4 @@ def _words(layout: Layout, moved: Moved) -> str:
     start, stop = (place - moved.whole.start for place in (moved.bins.start, moved.bins.stop))
     if layout.signal == MIX:
         return "other languages" if stop == layout.bins else f"language {layout.describe(start, stop)}"
-    return f"{layout.signal} {layout.describe(start, stop)}"
+    return f"{layout.title} {layout.describe(start, stop)}"

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.monitoring.drift.grid import FEATURES, Grid, Sums
-from dragoman.profiles import OTHER, LanguageReference, Layout, Reference
+from dragoman.profiles import OTHER, LanguageReference, Layout, Reference, family_of
 
-__all__ = ["World", "quantile_reference"]
+__all__ = ["World", "quantile_reference", "signals_of_columns"]
 
 NUMBERS = ("tokens", "fertility", "confidence", "score", "entropy", *(f"embedding.{place}" for place in range(16)))
 SHARES = ("unknown", "bytes", "foreign")
 SHARE_BINS = np.array([0.9, *(0.1 * 0.75**place for place in range(17))])
 CATEGORIES = {"script": (0.96, 0.03, 0.01), "label": (0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.03, 0.02)}
+PLANS = (0.55, 0.25, 0.15, 0.05)  # shares of the categories of a column
+MISSING = 0.02  # share of the rows without a column's value
 MOST_QUANTILES = 31
 HOURS = 168
 WEEKEND = 120
@@ -120,15 +122,25 @@ def _sizes(grid: Grid) -> NDArray[np.intp]:
 
 def _signal(signal: str, texts: int, chance: np.random.Generator) -> tuple[Layout, Ints, Doubles]:
     """Bins, the reference's counts in them, and the true shares of all texts."""
-    if signal in CATEGORIES:
-        truth = np.array([*CATEGORIES[signal], 0.0])
+    if signal in CATEGORIES or family_of(signal) == "category":
+        truth = np.array([*CATEGORIES.get(signal, PLANS), 0.0])
         names = [f"{signal}-{place}" for place in range(len(truth) - 1)]
         return Layout(signal=signal, kind="category", categories=names), chance.multinomial(texts, truth), truth
+    if family_of(signal) == "missing":
+        truth = np.array([1.0 - MISSING, MISSING])
+        return _numbers(signal, 2), chance.multinomial(texts, truth), truth
     if signal in SHARES:
         truth = SHARE_BINS / SHARE_BINS.sum()
         return _numbers(signal, len(truth)), chance.multinomial(texts, truth), truth
     counts, truth = quantile_reference(texts, chance)
     return _numbers(signal, len(counts)), counts, truth
+
+
+def signals_of_columns(columns: int) -> tuple[str, ...]:
+    """The signals of a model of a table that answers numbers; every third column is one of categories."""
+    kinds = [("category", "number", "number")[place % 3] for place in range(columns)]
+    read = [f"{kind}.c{place}" for place, kind in enumerate(kinds)]
+    return (*read, *(f"missing.c{place}" for place in range(columns)), "value", "width")
 
 
 def _numbers(signal: str, bins: int) -> Layout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dragoman.monitoring.prediction_log.counters import LogStats
+from dragoman.monitoring.prediction_log.keys import key_pseudonym, logged_key
 from dragoman.monitoring.prediction_log.log import PredictionLog
 from dragoman.monitoring.prediction_log.query import read_pending, read_predictions
 from dragoman.monitoring.prediction_log.schema import rows_of
@@ -14,6 +15,8 @@ __all__ = [
     "LogStats",
     "PredictionLog",
     "Ticket",
+    "key_pseudonym",
+    "logged_key",
     "read_pending",
     "read_predictions",
     "rows_of",

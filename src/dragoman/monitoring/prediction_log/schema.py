@@ -42,8 +42,9 @@ def _parsed_schema() -> pa.Schema:
     """What Arrow's reader of JSON makes: `features` may be anything, so it stays text and is left out here."""
     import pyarrow as pa  # heavy: only the thread that moves segments needs it
 
-    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-    kinds |= {list[str]: pa.list_(pa.string()), list[float]: pa.list_(pa.float64()), str | None: pa.string()}  # type: ignore[dict-item]
+    kinds: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    kinds |= {list[str]: pa.list_(pa.string()), list[float]: pa.list_(pa.float64())}
+    kinds |= {str | None: pa.string(), float | None: pa.float64()}
     fields = msgspec.structs.fields(PredictionRow)
     return pa.schema([(field.name, kinds[field.type]) for field in fields if field.name != "features"])
 
@@ -70,7 +71,7 @@ def _values(row: dict[str, Any]) -> dict[str, Any]:
     time, features = row.get("time"), row.get("features")
     present = {name: value for name, value in row.items() if value is not None}
     present["time"] = time.astimezone(UTC).isoformat(timespec="milliseconds") if time else ""
-    return present | {"features": msgspec.json.decode(features or "{}")}
+    return present | {"features": msgspec.json.decode(features or "{}") or {}}
 
 
 def _chunks(payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -87,13 +88,16 @@ def _chunks(payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 def _parse(chunk: list[bytes], problems: list[str]) -> list[pa.Table]:
-    """A chunk in one piece; in halves around a row that Arrow cannot take."""
+    """A chunk in one piece; in halves around a row that Arrow cannot take.
+
+    Whether each row is one JSON object is seen first: at anything else, such as `null`, Arrow may end the process.
+    """
     import pyarrow as pa  # heavy: only the thread that moves segments needs it
 
     try:
         features = [bytes(_features(payload).features).decode() for payload in chunk]
         return [_with_days(_parsed(chunk), features)]
-    except (pa.ArrowInvalid, msgspec.MsgspecError) as error:
+    except (pa.ArrowInvalid, msgspec.MsgspecError, RecursionError) as error:
         if len(chunk) == 1:
             problems.append(f"a row cannot be read ({error}): {chunk[0][:SHOWN_BYTES]!r}")
             return []

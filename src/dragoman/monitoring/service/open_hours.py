@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from dragoman.monitoring.service.counts import OTHER, UNKNOWN, ServiceCounts
+from dragoman.profiles import UNKNOWN_LANGUAGE
 from dragoman.spec import SloSpec
 
 __all__ = ["OpenHour", "OpenHours", "start_of_hour"]
@@ -58,7 +59,9 @@ class OpenHours:
         self.is_watched = True
 
     def language(self, name: str) -> str:
-        """Where a language counts."""
+        """Where a language counts. Where the only one is "und", none is told apart."""
+        if self.languages == {UNKNOWN_LANGUAGE} and name != UNKNOWN:
+            return UNKNOWN_LANGUAGE
         return name if name in self.languages or name == UNKNOWN else OTHER
 
     def counted(self, at: float) -> tuple[ServiceCounts, int]:

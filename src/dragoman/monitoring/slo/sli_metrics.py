@@ -92,7 +92,7 @@ class SliMetrics:
 
 def _places(spec: ModelSpec) -> Iterator[Place]:
     names = {objective.name for objective in objectives_of(spec)}
-    return ((spec.name, name, language) for name in names for language in (*spec.languages, OTHER, UNKNOWN))
+    return ((spec.name, name, language) for name in names for language in (*spec.counted_languages, OTHER, UNKNOWN))
 
 
 def _labels(place: Place) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 ```text
 POST /v1/models/{name}/predict      the request, from its first byte to its answer
 ├── tokenise                        reading the inputs, up to the engine's queue
+├── look_up                         of it, the time that the store of features took
 ├── queue, inference                for each batch that held some of its texts
 ├── postprocess                     from the last result to the answer
 └── log                             handing the answer to the prediction log
@@ -80,6 +81,8 @@ def _failed(error: BaseException | None) -> Failure | None:
 def _steps(attempt: Attempt) -> Iterator[Span]:
     who = attempt_attributes(attempt)
     yield _tokenise(attempt, who)
+    if attempt.look_up[1]:
+        yield Span("look_up", *attempt.look_up, who)
     rides = _rides(attempt)
     for ride in rides:
         yield from _ridden(ride, who)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -11,15 +11,20 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from dragoman.models.readouts import Readout
-from dragoman.records import Prediction, QuestionInput, RankInput, TextInput
+from dragoman.records import Prediction, QuestionInput, RankInput, RowInput, TextInput
 
-__all__ = ["CommonParameters", "Piece", "Prepared", "Task", "TooLong"]
+__all__ = ["ROW_IDS", "CommonParameters", "Piece", "Prepared", "RowEncoder", "Task", "TextParameters", "TooLong"]
 
 TooLong = Literal["truncate", "refuse", "windows"]
+ROW_IDS = (0,)  # the one token that stands for a row of a table
 
 
 class CommonParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a caller may ask of every task; None means what the model's spec says."""
+    """What a caller may ask of every task: nothing."""
+
+
+class TextParameters(CommonParameters, frozen=True, kw_only=True):
+    """What a caller may ask of every task that reads texts; None means what the model's spec says."""
 
     too_long: Annotated[
         TooLong | None,
@@ -38,26 +43,40 @@ class CommonParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class Piece(NamedTuple):
-    """One sequence for the engine: token ids with special tokens, and what to read from its hidden states."""
+    """One sequence for the engine: token ids with special tokens, and what to read from its hidden states.
+
+    `features` are the values of the columns that the readout reads beside the text, `[columns]`. A row of a table is a
+    piece of one token, `ROW_IDS`, with its features.
+    """
 
     ids: Sequence[int]
     types: Sequence[int] | None  # token types; None: zeros
     readout: Readout
+    features: NDArray[np.float32] | None = None
 
 
 class Prepared(NamedTuple):
     """One input on its way: its pieces, and what is told of it whatever the model answers."""
 
     pieces: list[Piece]
-    text: str  # whose language and script are told
+    text: str  # whose language and script are told; empty for a row of a table, which has neither, and no tokens
     language: str | None  # as the caller gave it
     windows: int
     truncated: bool
     state: Any  # what `finish` needs, and only the task knows
+    features: Mapping[str, Any] | None = None  # column → value as the model read it, looked-up ones included
 
     @property
     def tokens(self) -> int:
-        return sum(len(piece.ids) for piece in self.pieces)
+        return sum(len(piece.ids) for piece in self.pieces) if self.text else 0
+
+
+class RowEncoder(Protocol):
+    """From values by column to the numbers that a readout takes: `models.tabular.FeatureSchema`."""
+
+    def encode(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """`[rows, columns]`, NaN for what is missing."""
+        ...
 
 
 class Task(Protocol):
@@ -74,7 +93,7 @@ class Task(Protocol):
         ...
 
     @property
-    def Input(self) -> type[TextInput | QuestionInput | RankInput]:  # noqa: N802 (holds a class)
+    def Input(self) -> type[TextInput | QuestionInput | RankInput | RowInput]:  # noqa: N802 (holds a class)
         """The kind of its inputs."""
         ...
 

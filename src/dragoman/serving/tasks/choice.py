@@ -10,7 +10,7 @@ from dragoman.models.checkpoint import Checkpoint
 from dragoman.models.names import Head
 from dragoman.models.readouts import Readout, embedding_readout_of, readout_of
 from dragoman.serving.suggestion import suggest
-from dragoman.serving.tasks.base import Task
+from dragoman.serving.tasks.base import RowEncoder, Task
 from dragoman.serving.tasks.classification import TextClassification
 from dragoman.serving.tasks.embedding import Embedding
 from dragoman.serving.tasks.fill_mask import FillMask
@@ -50,6 +50,7 @@ class TaskParts(NamedTuple):
     serving: ServingSpec
     detector: Detector
     temperature: float = 1.0
+    encoder: RowEncoder | None = None  # of a model that reads features beside the text
 
 
 def default_task(checkpoint: Checkpoint) -> str:
@@ -101,7 +102,9 @@ def _head(parts: TaskParts) -> HeadParts:
 
 
 def _classification(parts: TaskParts) -> Task:
-    return TextClassification(**_head(parts), problem=parts.checkpoint.problem, temperature=parts.temperature)
+    return TextClassification(
+        **_head(parts), problem=parts.checkpoint.problem, temperature=parts.temperature, encoder=parts.encoder
+    )
 
 
 def _token_classification(parts: TaskParts) -> Task:

@@ -13,7 +13,7 @@ from dragoman.models.config_file import Problem
 from dragoman.models.readouts import Readout
 from dragoman.models.scores import sigmoid, softmax
 from dragoman.records import AnswerLabel, LabelPrediction, TextInput
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, RowEncoder, TextParameters
 from dragoman.serving.tasks.cutter import Cutter
 from dragoman.serving.tasks.logits import check_logits
 from dragoman.spec import ServingSpec
@@ -25,7 +25,7 @@ __all__ = ["DECIMALS", "ClassificationParameters", "TextClassification", "best_l
 DECIMALS = 6  # more would be noise, and bytes
 
 
-class ClassificationParameters(CommonParameters, frozen=True, kw_only=True):
+class ClassificationParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of text classification."""
 
     top: Annotated[int, Meta(ge=1, description="How many labels to answer, best first. Default: all.")] | None = None
@@ -39,7 +39,8 @@ class TextClassification:
 
     `problem` says what the scores are: shares of all labels ("single", a softmax with `temperature`), or each label's
     own ("multi", and "regression", whose number itself is the raw score). Windows are averaged by the tokens they own.
-    An answer whose best score is below the spec's `abstain_below` says so.
+    An answer whose best score is below the spec's `abstain_below` says so. With an `encoder` the readout reads features
+    beside the text: every window of a text has the same.
     """
 
     name = "text-classification"
@@ -54,9 +55,10 @@ class TextClassification:
         serving: ServingSpec,
         problem: Problem = "single",
         temperature: float = 1.0,
+        encoder: RowEncoder | None = None,
     ) -> None:
         self.tokenizer, self.readout, self.labels, self.serving = tokenizer, readout, tuple(labels), serving
-        self.problem, self.temperature = problem, temperature
+        self.problem, self.temperature, self.encoder = problem, temperature, encoder
 
     def prepare(self, inputs: Sequence[TextInput], parameters: ClassificationParameters) -> list[Prepared]:
         """One piece per window. Texts and the second texts of pairs are tokenised in one go."""
@@ -64,12 +66,13 @@ class TextClassification:
         tokens = [one.ids for one in self.tokenizer.tokenize_many([*(one.text for one in inputs), *seconds])]
         pairs = iter(tokens[len(inputs) :])
         cutter = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens)
-        return [
+        prepared = [
             self._single(index, one, ids, cutter)
             if one.pair is None
             else self._pair(index, one, ids, next(pairs), cutter)
             for index, (one, ids) in enumerate(zip(inputs, tokens, strict=False))
         ]
+        return prepared if self.encoder is None else with_features(prepared, inputs, self.encoder)
 
     def finish(
         self, prepared: Prepared, outputs: Sequence[NDArray[np.float32]], parameters: ClassificationParameters
@@ -97,6 +100,15 @@ class TextClassification:
     def _scores(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         to_scores = softmax if self.problem == "single" else sigmoid
         return to_scores(logits, temperature=self.temperature)
+
+
+def with_features(prepared: list[Prepared], inputs: Sequence[TextInput], encoder: RowEncoder) -> list[Prepared]:
+    """The same, each piece with the features of its input."""
+    rows = encoder.encode([one.features or {} for one in inputs])
+    return [
+        one._replace(pieces=[piece._replace(features=row) for piece in one.pieces])
+        for one, row in zip(prepared, rows, strict=True)
+    ]
 
 
 def best_labels(labels: Sequence[str], scores: NDArray[np.float64], top: int | None) -> list[AnswerLabel]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dragoman.errors import InvalidRequest, TextTooLong
-from dragoman.serving.tasks.base import CommonParameters, TooLong
+from dragoman.serving.tasks.base import TextParameters, TooLong
 from dragoman.spec import ServingSpec
 from dragoman.text.windows import windows
 
@@ -29,7 +29,7 @@ class Cutter(NamedTuple):
     max_tokens: int
 
     @classmethod
-    def of(cls, parameters: CommonParameters, serving: ServingSpec, *, max_tokens: int) -> Cutter:
+    def of(cls, parameters: TextParameters, serving: ServingSpec, *, max_tokens: int) -> Cutter:
         return cls(parameters.too_long or serving.too_long, parameters.stride, serving.stride, max_tokens)
 
     def cut(self, place: str, length: int, *, room: int) -> list[range]:

@@ -15,7 +15,7 @@ from dragoman.models.sentence_transformers import EmbeddingSettings
 from dragoman.records import EmbeddingPrediction, TextInput
 from dragoman.serving.inputs import refuse_pairs
 from dragoman.serving.suggestion import shown, suggest
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.cutter import Cutter
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
@@ -28,7 +28,7 @@ SHORTEST = 1e-12  # a vector shorter than this is divided by it, as in torch
 Floats = NDArray[np.float32]
 
 
-class EmbeddingParameters(CommonParameters, frozen=True, kw_only=True):
+class EmbeddingParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of embeddings; None means what the checkpoint says."""
 
     pooling: Annotated[

@@ -14,7 +14,7 @@ from dragoman.models.readouts import Readout
 from dragoman.records import Candidate, FillPrediction, TextInput
 from dragoman.serving.inputs import refuse_pairs
 from dragoman.serving.suggestion import shown
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.blanks import blank_tokens
 from dragoman.serving.tasks.classification import DECIMALS
 from dragoman.serving.tasks.cutter import Cutter
@@ -30,7 +30,7 @@ MOST_MASKS = 64  # of one text
 Floats = NDArray[np.float32]
 
 
-class FillParameters(CommonParameters, frozen=True, kw_only=True):
+class FillParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of fill-mask."""
 
     top: Annotated[

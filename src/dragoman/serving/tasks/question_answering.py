@@ -13,7 +13,7 @@ from dragoman.errors import TextTooLong
 from dragoman.models.readouts import Readout
 from dragoman.models.scores import softmax
 from dragoman.records import AnswerPrediction, AnswerSpan, QuestionInput
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.blanks import blank_tokens, text_spans
 from dragoman.serving.tasks.classification import DECIMALS
 from dragoman.serving.tasks.cutter import Cutter
@@ -33,7 +33,7 @@ NO_ANSWER = 0  # the model says with the first token that a piece holds no answe
 Floats = NDArray[np.float32]
 
 
-class QuestionParameters(CommonParameters, frozen=True, kw_only=True):
+class QuestionParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of question answering. `too_long` is "windows" unless the spec says "refuse"."""
 
     max_answer_tokens: Annotated[int, Meta(ge=1, le=8_192, description="Longest answer in tokens.")] = 15

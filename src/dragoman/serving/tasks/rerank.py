@@ -13,7 +13,7 @@ from dragoman.errors import InvalidCheckpoint
 from dragoman.models.readouts import Readout
 from dragoman.models.scores import sigmoid
 from dragoman.records import RankedText, RankInput, RankPrediction
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.budget import check_budget
 from dragoman.serving.tasks.classification import DECIMALS
 from dragoman.serving.tasks.cutter import Cutter
@@ -24,7 +24,7 @@ from dragoman.text.tokenizer import Tokenizer
 __all__ = ["Rerank", "RerankParameters"]
 
 
-class RerankParameters(CommonParameters, frozen=True, kw_only=True):
+class RerankParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of reranking."""
 
     top: Annotated[int, Meta(ge=1, description="How many texts to answer, best first. Default: all.")] | None = None

@@ -13,7 +13,7 @@ from dragoman.models.readouts import Readout
 from dragoman.models.scores import softmax
 from dragoman.records import Entity, EntityPrediction, TextInput
 from dragoman.serving.inputs import refuse_pairs
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.blanks import blank_tokens, text_spans
 from dragoman.serving.tasks.classification import DECIMALS
 from dragoman.serving.tasks.cutter import Cutter
@@ -34,7 +34,7 @@ Aggregation = Literal["simple", "first", "average", "max", "none"]
 Scores = NDArray[np.float64]  # [tokens, labels], or [labels]
 
 
-class TokenParameters(CommonParameters, frozen=True, kw_only=True):
+class TokenParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of token classification."""
 
     aggregation: Annotated[

@@ -20,7 +20,7 @@ from dragoman.models.scores import softmax
 from dragoman.records import LabelPrediction, TextInput
 from dragoman.serving.inputs import refuse_pairs
 from dragoman.serving.suggestion import shown
-from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.budget import check_budget
 from dragoman.serving.tasks.classification import best_labels
 from dragoman.serving.tasks.cutter import Cutter
@@ -37,7 +37,7 @@ Template = Annotated[str, Meta(max_length=1_000)]
 Hypotheses = list[list[int]]  # token ids, one per candidate label
 
 
-class ZeroShotParameters(CommonParameters, frozen=True, kw_only=True):
+class ZeroShotParameters(TextParameters, frozen=True, kw_only=True):
     """Parameters of zero-shot classification."""
 
     candidate_labels: Annotated[

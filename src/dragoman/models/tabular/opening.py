@@ -1,0 +1,35 @@
+"""From the folder of a bundle to a model of a table that answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from dragoman.errors import InvalidCheckpoint
+from dragoman.models.tabular.graph import MODEL_FILE
+from dragoman.models.tabular.readout import TreesReadout
+from dragoman.models.tabular.schema import FEATURES_FILE, FeatureSchema
+
+__all__ = ["TabularModel", "open_tabular"]
+
+
+class TabularModel(NamedTuple):
+    """How rows become numbers, and what the trees say of them."""
+
+    schema: FeatureSchema
+    readout: TreesReadout
+
+
+def open_tabular(folder: Path) -> TabularModel:
+    """Open a bundle of a model of a table, once its files are verified. Raises `InvalidCheckpoint`."""
+    try:
+        schema = FeatureSchema.from_bytes((folder / FEATURES_FILE).read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidCheckpoint(f"{folder} has no columns: {error}.", help="Train the model again.") from None
+    readout = TreesReadout(folder / MODEL_FILE)
+    if readout.columns != len(schema.columns):
+        raise InvalidCheckpoint(
+            f"The graph in {folder} reads {readout.columns} columns, {FEATURES_FILE} has {len(schema.columns)}.",
+            help="Train the model again.",
+        )
+    return TabularModel(schema, readout)

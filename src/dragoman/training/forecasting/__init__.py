@@ -1,0 +1,1 @@
+"""Training of forecasts: from series to trees that tell the next values."""
