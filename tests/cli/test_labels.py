@@ -173,6 +173,13 @@ def test_audits_of_another_part_give_an_accuracy(place):
     assert first.accuracy.low < 0.9 < first.accuracy.high
 
 
+@pytest.mark.parametrize(("source", "right"), [("audit", 0), ("review", 0), ("form", 1)])
+def test_what_reviewers_say_counts_more_than_what_others_say_later(place, source, right):
+    output(place, "add", "support", "-", input=lines({**LINES[1], "label": "invoice", "source": source}, days=19))
+    output(place, "add", "support", "-", input=lines({**LINES[1], "source": "form"}, days=18))
+    assert told(place, "quality", "support")["languages"][0]["given"]["value"] == right
+
+
 def test_a_model_of_numbers_has_no_share_of_right_labels(place):
     spec = '[data]\nfiles = ["f"]\n[features]\ncolumns = ["x"]\n'
     (place.root / "models" / "prices.toml").write_text(
@@ -193,7 +200,7 @@ def test_a_model_without_a_champion_says_which_version_to_name(place):
 
 def test_delays_are_shown_by_source(place):
     assert "has a label" in output(place, "delays", "support")
-    output(place, "add", "support", "-", input=lines(*LINES[:12], days=19) + lines(*LINES[12:20], days=10))
+    output(place, "add", "support", "-", input=lines(*LINES[:20], days=19))
     (curve,) = told(place, "delays", "support")
     assert (curve["source"], curve["labels"], curve["waiting"]) == ("form", 20, 10)
     assert 0.9 < curve["median_days"] < 1.1

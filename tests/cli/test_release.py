@@ -11,6 +11,7 @@ from tests.unreleased import registered
 from dragoman.api.fakes import fake_finding, fake_release
 from dragoman.app.workspace import Workspace
 from dragoman.cli import cli
+from dragoman.errors import NotFound
 from dragoman.records import By, Finding, GateResult, ReleaseNote
 
 ADA = By(actor="ada", reason="complaints")
@@ -94,3 +95,9 @@ def test_a_drop_that_cannot_be_is_refused(place: Workspace, given: str) -> None:
 def test_shares_may_be_given_in_percent(place: Workspace, given: str) -> None:
     done = run(place, "simulate", "support", "--releases", "1", "--share", given, "--json")
     assert done.exit_code == 0, done.output
+
+
+def test_without_a_challenger_there_is_nothing_to_release(tmp_path: Path) -> None:
+    done = run(registered(tmp_path), "start", "support")
+    assert isinstance(done.exception, NotFound)
+    assert done.exception.message == "'support' has no challenger."

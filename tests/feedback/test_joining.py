@@ -96,6 +96,16 @@ def test_all_versions_are_looked_at_where_none_is_named(tmp_path):
     assert {one.version for one in judged.values()} == {"1", "2"}
 
 
+def test_an_empty_label_takes_back_what_its_source_said_before(tmp_path):
+    review = {"source": "review"}
+    labels = [said("p", "a", days=9, **review), said("p", "", days=8, **review), said("p", "b", days=9)]
+    labels += [said("q", "a", days=9, **review), said("q", "", days=8, **review), said("q", "c", days=7, **review)]
+    labels += [said("r", "a", days=9, **review), said("r", "", days=9, received=at(8), **review)]
+    judged, counts = joined(tmp_path, [answer("p"), answer("q"), answer("r")], labels)
+    assert {id: (one.truth, one.contradicted) for id, one in judged.items()} == {"p": ("b", False), "q": ("c", False)}
+    assert counts.labels == 2
+
+
 def test_labels_are_counted_with_what_became_of_them(tmp_path):
     labels = [
         said("p"),

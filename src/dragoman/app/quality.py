@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from dragoman.registry.uri import CHAMPION
 
 __all__ = ["Audits", "Quality"]
 
+AUDIT, REVIEW = "audit", "review"  # sources of the labels that reviewers give
 # A model → predictions that were drawn at random and answered → the probability with which each was drawn.
 Audits = Callable[[str], Mapping[str, float]]
 
@@ -28,6 +29,14 @@ Audits = Callable[[str], Mapping[str, float]]
 def no_audits(model: str) -> Mapping[str, float]:
     """Of a workspace whose predictions nobody reviews."""
     return {}
+
+
+def trusted(sources: Sequence[str]) -> list[str]:
+    """Sources as a spec names them; audits, which are answers of reviewers too, come just before other reviews."""
+    if AUDIT in sources or REVIEW not in sources:
+        return list(sources)
+    place = sources.index(REVIEW)
+    return [*sources[:place], AUDIT, *sources[place:]]
 
 
 def utc_now() -> datetime:
@@ -73,7 +82,7 @@ class Quality:
     @contextmanager
     def join(self, span: Span) -> Iterator[Join]:
         """The labels of a model beside its predictions, by the trust of its spec; `judged` of it gives both."""
-        sources = self.workspace.spec(span.model).feedback.sources
+        sources = trusted(self.workspace.spec(span.model).feedback.sources)
         with join_labels(
             self.workspace.tables,
             span,

@@ -66,9 +66,9 @@ def _print_report(report: SkewReport) -> None:
         click.echo(line)
     if report.strangers:
         click.echo(f"{report.strangers:,} predictions were about keys of which the source has no event.")
-    if report.shifts:
+    if seen := [one for one in report.shifts if one.n]:
         click.echo()
-        print_table(SHIFT_COLUMNS, [_shift_row(one) for one in report.shifts])
+        print_table(SHIFT_COLUMNS, [_shift_row(one) for one in seen])
 
 
 def _row(one: FeatureSkew) -> tuple[str, ...]:

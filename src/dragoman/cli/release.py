@@ -9,10 +9,11 @@ from typing import Any
 import click
 import msgspec
 
-from dragoman.app import open_workspace
+from dragoman.app import Workspace, open_workspace
 from dragoman.cli.options import as_json, by_user, print_json, print_table, reason, workspace
-from dragoman.errors import GateFailed
+from dragoman.errors import GateFailed, NotFound
 from dragoman.records import Finding, GateResult, Interval, Release, Simulation
+from dragoman.registry.uri import CHALLENGER
 from dragoman.spec import ReleaseSpec
 
 __all__ = ["command"]
@@ -29,11 +30,13 @@ def command() -> None:
 
 @command.command("start")
 @click.argument("model")
-@click.option("--challenger", type=int, required=True, metavar="NUMBER", help="The version to release.")
+@click.option(
+    "--challenger", type=int, metavar="NUMBER", help="The version to release. Default: the one with that alias."
+)
 @reason
 @as_json
 @workspace
-def start(model: str, *, challenger: int, reason: str, as_json: bool, path: str) -> None:
+def start(model: str, *, challenger: int | None, reason: str, as_json: bool, path: str) -> None:
     """Check the gates before traffic, and begin the release of a version.
 
     Running servers of the workspace follow within a second. The exit code is 1 if a gate failed.
@@ -43,12 +46,22 @@ def start(model: str, *, challenger: int, reason: str, as_json: bool, path: str)
 
     place = open_workspace(path)
     by = by_user(reason)
-    wanted = Desk(place).start(model, challenger, by=by)
+    wanted = Desk(place).start(model, challenger or _challenger_of(place, model), by=by)
     place.catalog.lease(check_lease(wanted.id), by.actor, seconds=CHECK_SECONDS)
     release = check_candidate(place, wanted.id, show=lambda line: click.echo(line, err=True))
     _show(release, as_json=as_json)
     if release.status == "rolled_back":
         raise GateFailed(release.notes[-1].text, help="Train again, or change the gates of the spec.")
+
+
+def _challenger_of(place: Workspace, model: str) -> int:
+    number = place.catalog.alias(model, CHALLENGER)
+    if number is None:
+        raise NotFound(
+            f"'{model}' has no challenger.",
+            help="Train one: with a [release] table a new version becomes it. Or name it.",
+        )
+    return number
 
 
 @command.command("status")

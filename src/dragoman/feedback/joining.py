@@ -24,20 +24,26 @@ __all__ = ["Join", "Span", "answers_of", "count_unknown", "join_labels", "labels
 
 MICROSECONDS = 1_000_000
 FETCHED = 10_000  # rows at once
-# A label without a readable time is the oldest of all.
 ANSWERS = """
     SELECT id, epoch_us(time) AS moment, version, CASE WHEN language = '' THEN 'und' ELSE language END AS language,
         coalesce(labels[1], '') AS best, coalesce(scores[1], 0.0) AS score,
         NOT coalesce(mirrored, FALSE) AND coalesce(error, '') = '' AND time IS NOT NULL AS counts
     FROM {table}
 """
+# A label without a readable time is the oldest of all. An empty one takes back what its source said before.
 SAID = """
     CREATE TABLE said AS
-    SELECT prediction_id AS id, label, coalesce(source, '') AS source, coalesce(labeler, '') AS labeler,
-        coalesce(epoch_us(TRY_CAST(time AS TIMESTAMPTZ)), 0) AS told,
-        coalesce(epoch_us(TRY_CAST(received AS TIMESTAMPTZ)), 0) AS received,
-        coalesce(list_position($sources, source), len($sources) + 1) AS rank
-    FROM labels
+    WITH heard AS (
+        SELECT prediction_id AS id, label, coalesce(source, '') AS source, coalesce(labeler, '') AS labeler,
+            coalesce(epoch_us(TRY_CAST(time AS TIMESTAMPTZ)), 0) AS told,
+            coalesce(epoch_us(TRY_CAST(received AS TIMESTAMPTZ)), 0) AS received,
+            coalesce(list_position($sources, source), len($sources) + 1) AS rank
+        FROM labels
+    ), taken_back AS (
+        SELECT id, source, max({'a': told, 'b': received}) AS moment FROM heard WHERE label = '' GROUP BY ALL
+    )
+    SELECT heard.* FROM heard LEFT JOIN taken_back USING (id, source)
+    WHERE label <> '' AND (moment IS NULL OR {'a': told, 'b': received} > moment)
 """
 # One row for each prediction that a label names. The least of the structs is the truth: of the most trusted source,
 # the newest; what follows only makes it the same one every time.
@@ -93,15 +99,15 @@ class Span(NamedTuple):
 class Join:
     """Labels beside predictions, while the database behind them is open.
 
-    Its relations: `said`, all labels of the model; `settled`, each prediction that a label names, with its truth;
-    `judged`, those of them that lie in the span and have an answer; `span`, the answers of the span.
+    Its relations: `said`, the labels of the model that hold; `settled`, each prediction that a label names, with its
+    truth; `judged`, those of them that lie in the span and have an answer; `span`, the answers of the span.
     """
 
     def __init__(self, connection: DuckDBPyConnection, span: Span) -> None:
         self.connection, self.span = connection, span
 
     def counts(self) -> LabelCounts:
-        """What became of all labels of the model, whatever the span."""
+        """What became of the labels of the model, whatever the span; those that were taken back are none."""
         labels, judged, repeated, contradictions, unknown = map(int, self.rows(COUNTS)[0])
         sources = dict(self.rows("SELECT source, count(*) FROM said GROUP BY source ORDER BY count(*) DESC, source"))
         return LabelCounts(

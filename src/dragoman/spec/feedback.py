@@ -33,7 +33,7 @@ class FeedbackSpec(Section, frozen=True, kw_only=True):
             "other, the most trusted source counts, and of one source the newest label. Sources without a name here "
             "come last."
         ),
-    ] = msgspec.field(default_factory=lambda: ["review"])
+    ] = msgspec.field(default_factory=lambda: ["audit", "review"])
     window_days: Annotated[
         float, Meta(gt=0, le=366, description="Days of predictions that live quality is measured on.")
     ] = 30.0
