@@ -79,12 +79,19 @@ def test_a_suspect_is_not_passed_with_its_family():
     assert decide([*findings, suspect], ReleaseSpec(thin="pool"), percent=0).open == [suspect]
 
 
-@pytest.mark.parametrize(("percent", "languages"), [(0, []), (5, ["all"]), (50, LANGUAGES), (100, LANGUAGES)])
+@pytest.mark.parametrize(("percent", "languages"), [(0, []), (5, ["all"]), (50, LANGUAGES), (100, [])])
 def test_what_only_users_see_is_required_as_far_as_users_saw_it(percent, languages):
     required = required_findings(world(), SPEC, percent=percent)
 
     assert [one.language for one in required if one.metric == "latency"] == languages
     assert [one.language for one in required if one.metric == "errors"] == LANGUAGES
+
+
+def test_what_has_passed_while_the_champion_answered_users_cannot_hold_up_the_last_step():
+    findings = world(latency_th=OPEN)
+
+    assert decide(findings, SPEC, percent=50).action == "wait"
+    assert decide(findings, SPEC, percent=100).action == "go on"
 
 
 def test_a_plan_of_one_step_needs_every_language_at_it():

@@ -10,8 +10,9 @@ from dragoman.release.judge import ALL, FAIL, PASS
 from dragoman.release.metrics import metric_named
 from dragoman.spec import ReleaseSpec
 
-__all__ = ["SUSPECT", "decide", "required_findings", "required_scope"]
+__all__ = ["SUSPECT", "WHOLE", "decide", "last_split", "required_findings", "required_scope"]
 
+WHOLE = 100.0  # percent
 SUSPECT = 10.0  # e-value of harm with which a language is judged by itself or not at all
 
 
@@ -36,7 +37,8 @@ def required_findings(findings: Sequence[Finding], spec: ReleaseSpec, *, percent
 
     Paired metrics must pass in every language from the first step on, since both versions answer every request. What
     only users' requests show must pass over all languages while few users see the challenger, and in every language
-    at the last step at which the champion still answers some of them.
+    at the last step at which the champion still answers some of them. Behind that step it has passed, and no request
+    can say anything new of it: it is not asked for again.
     """
     return [
         finding
@@ -51,8 +53,15 @@ def required_scope(metric: str, spec: ReleaseSpec, percent: float) -> str:
         return "language"
     if percent == 0:
         return ""
-    last_split = max((step for step in spec.steps if step < 100), default=100)
-    return "language" if percent >= last_split else ALL
+    last = last_split(spec)
+    if percent > last:
+        return ""
+    return "language" if percent == last else ALL
+
+
+def last_split(spec: ReleaseSpec) -> float:
+    """The last step, in percent, at which the champion still answers users; 100 where a plan has none."""
+    return max((step for step in spec.steps if step < WHOLE), default=WHOLE)
 
 
 def _passed_pooled(missing: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from dragoman.records import Finding, Release, Verdict
 from dragoman.release.controller import plan_of
-from dragoman.release.decision import decide
+from dragoman.release.decision import WHOLE, decide, last_split
 from dragoman.release.judge import FAIL, OPEN, PASS
 
 __all__ = ["Standing", "find", "standing"]
 
-WHOLE = 100.0  # percent: the step that requires the most
 ENDS: dict[str, Verdict] = {"promoted": PASS, "rolled_back": FAIL}
 
 
@@ -58,7 +57,8 @@ def _missing(release: Release, language: str | None) -> list[str]:
     if release.step < 0:
         return ["the gates before traffic"]
     plan = plan_of(release)
-    lacking = {(one.metric, one.language) for one in decide(release.findings, plan, percent=WHOLE).open}
+    percent = WHOLE if release.share >= 1 else last_split(plan)  # the step that requires the most, or one behind it
+    lacking = {(one.metric, one.language) for one in decide(release.findings, plan, percent=percent).open}
     judged = {(one.metric, one.language) for one in release.findings}
     asked = [name for name in release.languages if language in (None, name) and name not in release.accepted]
     return [
