@@ -105,7 +105,7 @@ def plain_columns(told: Told, shape: Shape) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("DRAGOMAN_DATA", "../shared/data"))
+    parser.add_argument("--data", default=os.environ.get("DRAGOMAN_DATA", "data"))
     options = parser.parse_args()
     table = table_of(Path(options.data) / "tabular-bike-sharing")
     print("| weather to come | model | mean absolute error | skill | 90% intervals hold | seconds |")

@@ -2,7 +2,7 @@
 
     DRAGOMAN_DATA=FOLDER python bench/tabular_quality.py [--seeds N] [--only NAME]
 
-Reads `tabular-bank-marketing` and `tabular-bike-sharing` from DRAGOMAN_DATA (default: ../shared/data), writes a
+Reads `tabular-bank-marketing` and `tabular-bike-sharing` from DRAGOMAN_DATA (default: data), writes a
 workspace, and trains through `Workspace.train`: the rows of the test files are the test split, and a tenth of the
 others is the dev split (of the bank by number, of the bikes the newest). The baselines are given train and dev rows
 together: gradient boosting with its defaults over ordinal codes, and a linear model over standardised numbers and one
@@ -106,7 +106,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="", help="Part of the name of a question.")
     options = parser.parse_args()
-    data = Path(os.environ.get("DRAGOMAN_DATA", "../shared/data"))
+    data = Path(os.environ.get("DRAGOMAN_DATA", "data"))
     if not data.is_dir():
         print(f"There is no folder {data}: name it in DRAGOMAN_DATA.", file=sys.stderr)
         return 2
