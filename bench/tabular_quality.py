@@ -200,7 +200,7 @@ def details(question: Question, folder: Path) -> Iterator[str]:
 def calibrations(
     bundle: Bundle, model: TabularModel, dev: TableExamples, test: TableExamples
 ) -> Iterator[tuple[str, str]]:
-    of_dev, of_test = (model.readout.predict(model.schema.encode_table(part.table)) for part in (dev, test))
+    of_dev, of_test = (model.session.predict(model.schema.encode_table(part.table)) for part in (dev, test))
     isotonic = IsotonicRegression(out_of_bounds="clip", y_min=1e-4, y_max=1 - 1e-4)
     isotonic.fit(of_dev[:, 1] - of_dev[:, 0], dev.truth)
     ways = {
@@ -215,7 +215,7 @@ def calibrations(
 
 
 def intervals(bundle: Bundle, model: TabularModel, test: TableExamples) -> Iterator[tuple[str, str]]:
-    of_test = model.readout.predict(model.schema.encode_table(test.table))
+    of_test = model.session.predict(model.schema.encode_table(test.table))
     found = bundle.calibration.intervals
     assert found is not None
     ways = {
@@ -234,8 +234,8 @@ def speeds(model: TabularModel, test: TableExamples) -> Iterator[tuple[str, str]
     rows = test.table.select(model.schema.names).slice(0, 1000).to_pylist()
     encoded = model.schema.encode(rows)
     yield "one row: to numbers", f"{timed(lambda row: model.schema.encode(rows[row : row + 1])):.1f} µs"
-    yield "one row: the trees", f"{timed(lambda row: model.readout.predict(encoded[row : row + 1])):.1f} µs"
-    yield "1,000 rows: the trees", f"{timed(lambda _: model.readout.predict(encoded), times=20) / 1000:.1f} ms"
+    yield "one row: the trees", f"{timed(lambda row: model.session.predict(encoded[row : row + 1])):.1f} µs"
+    yield "1,000 rows: the trees", f"{timed(lambda _: model.session.predict(encoded), times=20) / 1000:.1f} ms"
 
 
 def timed(work: Callable[[int], Any], times: int = 1000) -> float:

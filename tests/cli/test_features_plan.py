@@ -6,35 +6,21 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from tests.cli.running import Verb
 from tests.features.world import FILE, write_features, write_view_workspace
 
 from dragoman.app import Workspace
-from dragoman.cli import cli
 from dragoman.errors import Conflict, DragomanError, NotFound
 from dragoman.records import By
 from dragoman.store.verification import verify_audit
+
+VERB = Verb("features")
+output, error = VERB.output, VERB.error
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workspace:
     return write_view_workspace(tmp_path)
-
-
-def run(place: Workspace, *arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["features", *map(str, arguments), "-w", str(place.root)])
-
-
-def output(place: Workspace, *arguments: object) -> str:
-    done = run(place, *arguments)
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
-def error(place: Workspace, *arguments: object) -> DragomanError:
-    found = run(place, *arguments).exception
-    assert isinstance(found, DragomanError)
-    return found
 
 
 def change(place: Workspace, old: str, new: str) -> None:
@@ -161,3 +147,7 @@ def write_spec(place: Workspace) -> None:
         '[data]\ndataset = "labels"\nlabels = ["no", "yes"]\ntime = "asked_at"\n'
         '[features]\nviews = ["activity"]\n'
     )
+
+
+def test_the_skew_of_a_model_that_is_none_is_refused(place):
+    assert error(place, "skew", "nobody").message == "There is no model 'nobody'."

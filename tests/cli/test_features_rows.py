@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from tests.cli.running import Verb
 from tests.features.world import FILE, append_orders, order, write_features, write_view_workspace
 
 from dragoman.app import Workspace
-from dragoman.cli import cli, features_rows
+from dragoman.cli import features_rows
 from dragoman.cli.features_read import parse_key
-from dragoman.errors import DragomanError, InvalidData, InvalidInput, NotFound, Unavailable
+from dragoman.errors import InvalidData, InvalidInput, NotFound, Unavailable
+
+VERB = Verb("features")
+run, output, told, error = VERB.run, VERB.output, VERB.told, VERB.error
 
 
 @pytest.fixture
@@ -22,26 +25,6 @@ def place(tmp_path: Path) -> Workspace:
     output(place, "apply")
     output(place, "materialize")
     return place
-
-
-def run(place: Workspace, *arguments: object, input: str | None = None) -> Result:
-    return CliRunner().invoke(cli, ["features", *map(str, arguments), "-w", str(place.root)], input=input)
-
-
-def output(place: Workspace, *arguments: object, input: str | None = None) -> str:
-    done = run(place, *arguments, input=input)
-    assert done.exit_code == 0, (done.output, done.exception)
-    return done.output
-
-
-def told(place: Workspace, *arguments: object, input: str | None = None) -> Any:
-    return json.loads(output(place, *arguments, "--json", input=input))
-
-
-def error(place: Workspace, *arguments: object, input: str | None = None) -> DragomanError:
-    found = run(place, *arguments, input=input).exception
-    assert isinstance(found, DragomanError), found
-    return found
 
 
 def event(number: int, *, customer: str = "c1", amount: float = 5.0) -> str:

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from tests.cli.running import Verb
 from tests.feedback.world import answer, write_answers
 from tests.watched import watched
 
 from dragoman.app import Workspace
 from dragoman.app.quality import Quality
-from dragoman.cli import cli
-from dragoman.errors import DragomanError, InvalidData, NotFound, WrongTask
+from dragoman.errors import InvalidData, NotFound, WrongTask
+
+VERB = Verb("labels")
+output, told, error = VERB.output, VERB.told, VERB.error
 
 LINES = [
     {"prediction_id": f"p{n}", "label": "invoice" if n % 10 == 0 else "refund", "source": "form"} for n in range(30)
@@ -32,26 +34,6 @@ def place(tmp_path: Path) -> Workspace:
 
 def _at(row: Any, time: datetime) -> Any:
     return type(row)(**{**{name: getattr(row, name) for name in row.__struct_fields__}, "time": time.isoformat()})
-
-
-def run(place: Workspace, *arguments: object, input: str | None = None) -> Result:
-    return CliRunner().invoke(cli, ["labels", *map(str, arguments), "-w", str(place.root)], input=input)
-
-
-def output(place: Workspace, *arguments: object, input: str | None = None) -> str:
-    done = run(place, *arguments, input=input)
-    assert done.exit_code == 0, (done.output, done.exception)
-    return done.output
-
-
-def told(place: Workspace, *arguments: object, input: str | None = None) -> Any:
-    return json.loads(output(place, *arguments, "--json", input=input))
-
-
-def error(place: Workspace, *arguments: object, input: str | None = None) -> DragomanError:
-    found = run(place, *arguments, input=input).exception
-    assert isinstance(found, DragomanError), found
-    return found
 
 
 def lines(*rows: dict[str, Any], days: float | None = None) -> str:

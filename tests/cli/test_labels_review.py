@@ -5,19 +5,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from tests.cli.running import Verb
 from tests.feedback.review.worlds import row_of
 
 from dragoman.app import Workspace, open_workspace
 from dragoman.app.operations import LOG_FOLDER
 from dragoman.app.review import Review
-from dragoman.cli import cli
 from dragoman.errors import Conflict, InvalidInput, InvalidRequest, NotFound
 from dragoman.feedback.labels import LABEL_TABLE
 from dragoman.monitoring.prediction_log import PredictionLog
 from dragoman.monitoring.prediction_log.schema import encode_row, table_of
 from dragoman.monitoring.prediction_log.sink import TABLE
 from dragoman.records import PredictionRow
+
+VERB = Verb("labels")
+text, error = VERB.output, VERB.error
 
 SPEC = """
 name = "support"
@@ -73,20 +75,6 @@ def traffic(place: Workspace, *, hours: float = 2.0) -> None:
     )
 
 
-def run(place: Workspace, *arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["labels", *arguments, "-w", str(place.root)])
-
-
-def text(place: Workspace, *arguments: str) -> str:
-    done = run(place, *arguments)
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
-def error(place: Workspace, *arguments: str) -> BaseException | None:
-    return run(place, *arguments).exception
-
-
 def test_the_tasks_of_a_day_are_made_once(place: Workspace) -> None:
     traffic(place)
     assert "6 tasks are new, 2 of them drawn at random, from 24 predictions." in text(
@@ -124,7 +112,7 @@ def test_the_audit_log_holds_with_what_review_writes(place: Workspace) -> None:
     text(place, "queue", "support", "--make")
     id = json.loads(text(place, "next", "support", "--reviewer", "ana", "--json"))["id"]
     text(place, "label", id, "other", "--reviewer", "ana")
-    done = CliRunner().invoke(cli, ["audit", "verify", "-w", str(place.root)])
+    done = Verb("audit").run(place, "verify")
     assert done.exit_code == 0, done.output
     assert [row.action for row in place.catalog.audit_rows()] == ["review.queued", "labels.added"]
 
@@ -225,3 +213,10 @@ def test_a_text_cannot_command_the_terminal(place: Workspace) -> None:
     log(place, row_of("p", time=time, text="geld\x1b[2J\nzurück"))
     text(place, "queue", "support", "--make")
     assert "geld [2J zurück" in text(place, "next", "support", "--reviewer", "ana")
+
+
+@pytest.mark.parametrize("verb", ["agreement", "reviewers", "queue"])
+def test_a_model_that_is_none_is_refused(place: Workspace, verb: str) -> None:
+    found = error(place, verb, "nobody")
+    assert isinstance(found, NotFound)
+    assert found.message == "The workspace declares no model 'nobody'."

@@ -9,7 +9,7 @@ from dragoman.data.lineage import LineageEvents, Trained
 from dragoman.data.lineage_sources import name_of_source
 from dragoman.records import CheckReport, DatasetVersion, Run, Version, Violation
 
-ROOT = Path("/work/shop")
+ROOT = Path("/srv/shop")
 EVENTS = LineageEvents(ROOT, ROOT / ".dragoman" / "tables")
 DATASET = DatasetVersion(
     name="support",
@@ -50,9 +50,9 @@ def test_an_ingest_goes_from_its_sources_and_the_version_before_to_the_version()
     assert (event["eventType"], event["eventTime"]) == ("COMPLETE", "2026-11-23T07:48:11Z")
     assert event["job"]["namespace"] == "dragoman/shop"
     assert [(one["namespace"], one["name"]) for one in event["inputs"]] == [
-        ("file", "/work/shop/data/a.jsonl"),
+        ("file", "/srv/shop/data/a.jsonl"),
         ("postgres://db:5432", "prod"),
-        ("file", "/work/shop/.dragoman/tables/support"),
+        ("file", "/srv/shop/.dragoman/tables/support"),
     ]
     assert event["inputs"][0]["facets"]["dragoman_digest"]["sha256"] == "a" * 64
     assert event["inputs"][2]["facets"]["version"]["datasetVersion"] == "2"
@@ -120,11 +120,11 @@ def test_a_prediction_comes_from_a_model_version():
 @pytest.mark.parametrize(
     ("name", "namespace", "named", "version"),
     [
-        ("data/a.csv", "file", "/work/shop/data/a.csv", ""),
+        ("data/a.csv", "file", "/srv/shop/data/a.csv", ""),
         ("/elsewhere/a.csv", "file", "/elsewhere/a.csv", ""),
-        ("lake/events@12", "file", "/work/shop/lake/events", "12"),
+        ("lake/events@12", "file", "/srv/shop/lake/events", "12"),
         ("sqlite:////var/shop.db?SELECT 1", "file", "/var/shop.db", ""),
-        ("sqlite:///shop.db?SELECT 1", "file", "/work/shop/shop.db", ""),
+        ("sqlite:///shop.db?SELECT 1", "file", "/srv/shop/shop.db", ""),
         ("postgresql://ada@db.example:6000/prod?SELECT 1#2", "postgres://db.example:6000", "prod", ""),
         ("kafka:chat/0@5-9", "kafka", "chat", "0:5-9"),
     ],

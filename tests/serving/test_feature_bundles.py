@@ -45,7 +45,7 @@ def test_a_table_answers_what_its_trees_say(tables: dict[str, Path]) -> None:
     opened = open_tabular(tables[CLASSES])
     with LOADER.load_bundle(tables[CLASSES], version="3") as model:
         (raw,) = model.predict({"features": ROW}, raw_scores=True)
-    logits = opened.readout.predict(opened.schema.encode([ROW]))[0]
+    logits = opened.session.predict(opened.schema.encode([ROW]))[0]
     assert {one.label: one.score for one in raw.labels} == pytest.approx(dict(zip(("no", "yes"), logits, strict=True)))
     assert (model.version, model.name, model.task.name) == ("3", "customers", CLASSES)
 

@@ -134,5 +134,5 @@ def _refusal(read: _Read) -> InvalidData:
     more = f"\n  and {count - SHOWN:,} more" if count > SHOWN else ""
     return InvalidData(
         f"{count:,} of {total:,} labels cannot be kept, so none is:\n{listed}{more}",
-        help=f"{read.faults[0][1]} Or keep the others with --skip-bad.",
+        help=f"{read.faults[0][1].removesuffix('.')}; or keep the others with --skip-bad.",
     )

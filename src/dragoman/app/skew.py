@@ -58,9 +58,11 @@ class SkewReport(Record, frozen=True, kw_only=True):
 def skew_of(features: Features, model: str, span: Span) -> list[SkewReport]:
     """The skew of every version of a model that has answered, the newest first.
 
-    Keys are pseudonyms in the log: they are found again among those of the source. Raises `NotFound` where the log has
-    no row of the model whose features were looked up.
+    Keys are pseudonyms in the log: they are found again among those of the source. Raises `NotFound` for a model
+    that is none, and where the log has no row of it whose features were looked up.
     """
+    if model not in (known := features.place.catalog.models()):
+        raise NotFound(f"There is no model '{model}'.", help=f"Known are {', '.join(known) or 'none: train one'}.")
     served: defaultdict[str, list[PredictionRow]] = defaultdict(list)
     for row in _logged(features, model, span):
         if row.features_time and row.key and span.version in ("", row.version):
@@ -68,7 +70,7 @@ def skew_of(features: Features, model: str, span: Span) -> list[SkewReport]:
     if not served:
         raise NotFound(
             f"The log has no prediction of '{model}' whose features were looked up.",
-            help="Ask the model with a `key`, or look further back with --since.",
+            help="Ask a model that reads feature views with a `key`, or look further back with --since.",
         )
     redactor = Redactor(pseudonym_key(features.place.state / "keys" / "pseudonyms.key"))
     versions = sorted(served, key=lambda number: -int(number))

@@ -87,7 +87,8 @@ def reviewers(model: str, *, as_json: bool, path: str) -> None:
     """Show who reviews, in which languages, and what they have done for MODEL."""
     from dragoman.app.review import Review  # heavy: pyarrow
 
-    found = Review(open_workspace(path)).backlog(model).reviewers
+    place = open_workspace(path)
+    found = Review(place).backlog(place.spec(model).name).reviewers
     if as_json:
         print_json(found)
     elif not found:
@@ -114,7 +115,8 @@ def agreement(model: str, *, as_json: bool, path: str) -> None:
     """
     from dragoman.app.review import Review  # heavy: pyarrow
 
-    found = Review(open_workspace(path)).agreement(model)
+    place = open_workspace(path)
+    found = Review(place).agreement(place.spec(model).name)
     if as_json:
         print_json(found)
     elif not found[0].tasks:

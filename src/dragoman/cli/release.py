@@ -59,7 +59,7 @@ def _challenger_of(place: Workspace, model: str) -> int:
     if number is None:
         raise NotFound(
             f"'{model}' has no challenger.",
-            help="Train one: with a [release] table a new version becomes it. Or name it.",
+            help="Train a version: with [release] in the spec it becomes the challenger; or name one: --challenger.",
         )
     return number
 

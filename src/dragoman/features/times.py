@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from dragoman.errors import InvalidData, InvalidInput
 from dragoman.spec.contracts import ColumnSpec
+from dragoman.spec.durations import SECOND, UNITS, microseconds_of
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: imported where it is used
 
 __all__ = ["SECOND", "length_of", "length_text", "moment_of", "moments_of", "text_of"]
 
-SECOND = 1_000_000  # microseconds
-UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}  # seconds
-LENGTH = re.compile(r"(?P<number>[1-9][0-9]{0,5})(?P<unit>s|min|h|d|w)\Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HELP = "Give times, dates, or ISO 8601 text such as 2026-03-01T12:00:00+01:00."
 
 
 def length_of(text: str, *, what: str = "The length of time") -> int:
     """Microseconds of a length such as "30d": a whole number with s, min, h, d or w. Raises `InvalidInput`."""
-    match = LENGTH.match(text) if isinstance(text, str) else None
-    if match is None:
+    length = microseconds_of(text) if isinstance(text, str) else None
+    if length is None:
         raise InvalidInput(f"{what} is {text!r}.", help='Write a whole number and s, min, h, d or w: "90min", "30d".')
-    return int(match["number"]) * UNITS[match["unit"]] * SECOND
+    return length
 
 
 def length_text(length: int) -> str:
     """A length in microseconds as `length_of` reads it, with the largest unit that divides it."""
-    unit = next(unit for unit in reversed(UNITS) if length % (UNITS[unit] * SECOND) == 0)
-    return f"{length // (UNITS[unit] * SECOND)}{unit}"
+    unit = next(unit for unit in reversed(UNITS) if length % UNITS[unit] == 0)
+    return f"{length // UNITS[unit]}{unit}"
 
 
 def moment_of(value: Any) -> int | None:

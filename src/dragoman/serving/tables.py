@@ -79,4 +79,4 @@ def _session(bundle: Bundle) -> RowSession:
 
     opened = open_tabular(bundle.folder)
     size = (bundle.folder / MODEL_FILE).stat().st_size
-    return RowSession(opened.readout.predict, columns=len(opened.schema.columns), stored_bytes=size)
+    return RowSession(opened.session.predict, columns=len(opened.schema.columns), stored_bytes=size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import tomllib
 import typing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,11 +15,12 @@ from dragoman.spec.contract_faults import refuse_contradictions
 from dragoman.spec.contracts import ColumnSpec, ColumnType, ContractSpec, contract_rows
 from dragoman.spec.expectation_file import read_expectations
 from dragoman.spec.reference import holds_tables, section_of
+from dragoman.spec.toml_file import in_toml_words, parse_toml, read_text
 
 __all__ = ["parse_contract", "read_contract"]
 
 T = TypeVar("T", bound=msgspec.Struct)
-DOCUMENTATION = "docs/contracts.md lists every key with its type and default."
+DOCUMENTATION = "docs/contract-keys.md lists every key with its type and default."
 
 
 def read_contract(path: Path) -> ContractSpec:
@@ -28,14 +28,8 @@ def read_contract(path: Path) -> ContractSpec:
 
     Raises `NotFound` for a missing file and `InvalidSpec` for everything wrong in it.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound(f"There is no contract at {path}.", help="docs/contracts.md shows how to write one.") from None
-    except UnicodeDecodeError as error:
-        raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
-    except OSError as error:
-        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="It must be a TOML file.") from None
+    if (text := read_text(path)) is None:
+        raise NotFound(f"There is no contract at {path}.", help="docs/contracts.md shows how to write one.")
     return parse_contract(text, source=str(path), name=path.stem)
 
 
@@ -44,11 +38,7 @@ def parse_contract(text: str, *, source: str = "contract", name: str = "data") -
 
     Raises `InvalidSpec` for everything that is wrong, contradictions included.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
-    raw = {"name": name, **_times_as_text(raw)}
+    raw = {"name": name, **_times_as_text(parse_toml(text, source))}
     _refuse_unknown(raw, ContractSpec, source)
     for column, table in raw["columns"].items() if isinstance(raw.get("columns"), dict) else ():
         _convert(table, ColumnSpec, source, f"columns.{column}")
@@ -96,16 +86,8 @@ def _convert(raw: Any, kind: type[T], source: str, prefix: str = "") -> T:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise InvalidSpec(f"{source}: {_in_toml_words(str(error), prefix)}.", help=_help_for(str(error))) from None
-
-
-def _in_toml_words(message: str, prefix: str) -> str:
-    """`Expected `int`, got `str` - at `$.rows.min`` → `'rows.min': expected `int`, got `str``."""
-    what, _, where = message.partition(" - at ")
-    what = what.replace("Object missing required field", "the table lacks the required key", 1)
-    what = what.partition(" matching regex ")[0]
-    place = f"{prefix}{where.strip('`').removeprefix('$')}".removeprefix(".")
-    return f"'{place}': {what[:1].lower()}{what[1:]}" if place else f"{what[:1].lower()}{what[1:]}"
+        _, what = in_toml_words(str(error), prefix=prefix)
+        raise InvalidSpec(f"{source}: {what}.", help=_help_for(str(error))) from None
 
 
 def _help_for(message: str) -> str:

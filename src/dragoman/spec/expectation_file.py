@@ -14,6 +14,7 @@ from dragoman.spec.columns import column_of
 from dragoman.spec.contracts import ContractSpec
 from dragoman.spec.expectations import EXPECTATIONS, FORMER_NAMES, Expectation, parameters_of, struct_of
 from dragoman.spec.patterns import refuse_bad_pattern
+from dragoman.spec.toml_file import in_toml_words
 
 __all__ = ["read_expectations"]
 
@@ -53,12 +54,13 @@ def _read(table: dict[str, Any], contract: ContractSpec, place: str) -> Expectat
     try:
         parameters = msgspec.structs.asdict(msgspec.convert(given, struct_of(name)))
     except msgspec.ValidationError as error:
-        raise InvalidSpec(f"{place}: {_in_toml_words(str(error))}.", help=HELP) from None
+        _, what = in_toml_words(str(error), lacks="it lacks the parameter")
+        raise InvalidSpec(f"{place}: {what}.", help=HELP) from None
     _refuse_contradictions(name, parameters, contract, place)
     return Expectation(name, parameters)
 
 
-HELP = "docs/contracts.md lists the parameters of every rule."
+HELP = "docs/contract-keys.md lists the parameters of every rule."
 
 
 def _name_of(table: dict[str, Any], place: str) -> str:
@@ -70,16 +72,9 @@ def _name_of(table: dict[str, Any], place: str) -> str:
     name = FORMER_NAMES.get(name, name)
     if name not in EXPECTATIONS:
         near = difflib.get_close_matches(name, EXPECTATIONS, n=1)
-        help = f"did you mean '{near[0]}'?" if near else "docs/contracts.md lists the names."
+        help = f"did you mean '{near[0]}'?" if near else "docs/contract-keys.md lists the names."
         raise InvalidSpec(f"{place}: unknown rule '{name}'.", help=help)
     return name
-
-
-def _in_toml_words(message: str) -> str:
-    what, _, where = message.partition(" - at ")
-    what = what.replace("Object missing required field", "it lacks the parameter", 1)
-    place = where.strip("`").removeprefix("$").removeprefix(".")
-    return f"'{place}': {what[:1].lower()}{what[1:]}" if place else f"{what[:1].lower()}{what[1:]}"
 
 
 def _refuse_contradictions(name: str, parameters: dict[str, Any], contract: ContractSpec, place: str) -> None:

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from dragoman.spec.base import Name, Section
+from dragoman.spec.durations import DURATION_PATTERN
 
 __all__ = ["FeaturesSpec", "ForecastSpec", "TreesSpec"]
 
 ColumnName = Annotated[str, Meta(min_length=1, max_length=200)]
-DURATION_PATTERN = r"^[1-9][0-9]{0,5}(s|min|h|d|w)$(?!\n)"
 Duration = Annotated[str, Meta(pattern=DURATION_PATTERN)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 import typing
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 from dragoman.errors import InvalidSpec, NotFound
 from dragoman.spec.reference import field_rows, holds_tables, section_of
 from dragoman.spec.sections import ModelSpec
+from dragoman.spec.toml_file import parse_toml, read_text
 
 __all__ = ["convert_spec", "parse_spec", "read_spec", "spec_to_dict"]
 
@@ -22,26 +22,14 @@ def read_spec(path: Path) -> ModelSpec:
 
     Raises `NotFound` for a missing file and `InvalidSpec` for everything wrong in it.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound(
-            f"There is no spec at {path}.", help="`dragoman init FOLDER` writes one to start from."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
-    except OSError as error:
-        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="Name a TOML file.") from None
+    if (text := read_text(path)) is None:
+        raise NotFound(f"There is no spec at {path}.", help="`dragoman init FOLDER` writes one to start from.")
     return parse_spec(text, source=str(path))
 
 
 def parse_spec(text: str, *, source: str = "spec") -> ModelSpec:
     """Turn TOML text into a `ModelSpec`; `source` names it in errors."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
-    return convert_spec(raw, source=source)
+    return convert_spec(parse_toml(text, source), source=source)
 
 
 def convert_spec(raw: Any, *, source: str = "spec") -> ModelSpec:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ import msgspec
 
 from dragoman.errors import InvalidSpec
 from dragoman.spec.receivers import RECEIVER_KINDS, RECEIVERS_FILE, EmailReceiver, HttpReceiver, Receiver, receiver_rows
+from dragoman.spec.toml_file import in_toml_words, read_text, refuse_same_names, tables_of
 
 __all__ = ["parse_receivers", "read_receivers"]
 
@@ -22,29 +22,15 @@ SECRETS = ("password", "secret", "token")
 
 def read_receivers(path: Path) -> list[Receiver]:
     """The receivers in a file; none without the file. Raises `InvalidSpec` for everything wrong in it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    except UnicodeDecodeError as error:
-        raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
-    except OSError as error:
-        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="It must be a TOML file.") from None
-    return parse_receivers(text, source=str(path))
+    text = read_text(path)
+    return [] if text is None else parse_receivers(text, source=str(path))
 
 
 def parse_receivers(text: str, *, source: str = RECEIVERS_FILE) -> list[Receiver]:
     """Turn TOML text into receivers; `source` names it in errors. Raises `InvalidSpec`."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
-    tables = raw.pop("receivers", [])
-    if raw or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        strange = f"unknown key '{next(iter(raw))}'" if raw else "'receivers' is no list of tables"
-        raise InvalidSpec(f"{source}: {strange}.", help="Write one table [[receivers]] for each receiver.")
-    receivers = [_receiver(table, f"{source}: receiver {number}") for number, table in enumerate(tables, 1)]
-    _refuse_same_names(receivers, source)
+    tables = tables_of(text, "receivers", source=source, help="Write one table [[receivers]] for each receiver.")
+    receivers = [_receiver(table, place) for place, table in tables]
+    refuse_same_names([receiver.name for receiver in receivers], "receivers", source)
     return receivers
 
 
@@ -58,7 +44,7 @@ def _receiver(table: dict[str, Any], place: str) -> Receiver:
     try:
         receiver = msgspec.convert(table, RECEIVER_KINDS[kind])
     except msgspec.ValidationError as error:
-        key, what = _in_toml_words(str(error))
+        key, what = in_toml_words(str(error))
         raise InvalidSpec(f"{place}: {what}.", help=_help_for(key, kind)) from None
     _refuse_contradictions(receiver, place)
     return receiver
@@ -76,15 +62,6 @@ def _refuse_unknown(table: dict[str, Any], kind: type[Receiver], place: str) -> 
             near = difflib.get_close_matches(key, names, n=1)
             help = f"did you mean '{near[0]}'?" if near else f"valid keys are {', '.join(names)}."
             raise InvalidSpec(f"{place}: unknown key '{key}'.", help=help)
-
-
-def _in_toml_words(message: str) -> tuple[str, str]:
-    """`Expected `int`, got `str` - at `$.port`` → `port`, `'port': expected `int`, got `str``."""
-    what, _, where = message.partition(" - at ")
-    what = what.replace("Object missing required field", "the table lacks the required key", 1)
-    what = what.partition(" matching regex ")[0]  # the help says it in words
-    key = where.strip("`").removeprefix("$").removeprefix(".")
-    return key, f"'{key}': {what[:1].lower()}{what[1:]}" if key else what
 
 
 def _help_for(key: str, kind: str) -> str:
@@ -112,12 +89,6 @@ def _refuse_http(receiver: HttpReceiver, place: str) -> None:
         _ = urlsplit(receiver.url).port
     except ValueError as error:
         raise InvalidSpec(f"{place}: 'url' is no address: {error}.", help='url = "https://host:port/path"') from None
-
-
-def _refuse_same_names(receivers: list[Receiver], source: str) -> None:
-    names = [receiver.name for receiver in receivers]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InvalidSpec(f"{source}: two receivers are called '{twice[0]}'.", help="Each needs a name of its own.")
 
 
 def _is_here(host: str) -> bool:

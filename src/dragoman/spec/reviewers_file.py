@@ -11,7 +11,6 @@ per_day = 40
 from __future__ import annotations
 
 import difflib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from msgspec import Meta
 from dragoman.errors import InvalidSpec
 from dragoman.records import Reviewer
 from dragoman.spec.base import Language, Section
+from dragoman.spec.toml_file import in_toml_words, read_text, refuse_same_names, tables_of
 
 __all__ = ["REVIEWERS_FILE", "parse_reviewers", "read_reviewers"]
 
@@ -39,31 +39,15 @@ class ReviewerTable(Section, frozen=True, kw_only=True):
 
 def read_reviewers(path: Path) -> list[Reviewer]:
     """The reviewers in a file, by name; none without the file. Raises `InvalidSpec` for everything wrong in it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    except UnicodeDecodeError as error:
-        raise InvalidSpec(f"{path} is not UTF-8: byte {error.start}.", help="Save the file as UTF-8.") from None
-    except OSError as error:
-        raise InvalidSpec(f"{path} cannot be read: {error.strerror}.", help="It must be a TOML file.") from None
-    return parse_reviewers(text, source=str(path))
+    text = read_text(path)
+    return [] if text is None else parse_reviewers(text, source=str(path))
 
 
 def parse_reviewers(text: str, *, source: str = REVIEWERS_FILE) -> list[Reviewer]:
     """Turn TOML text into reviewers; `source` names it in errors. Raises `InvalidSpec`."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSpec(f"{source} is not TOML: {error}.", help="https://toml.io shows the syntax.") from None
-    tables = raw.pop("reviewers", [])
-    if raw or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        strange = f"unknown key '{next(iter(raw))}'" if raw else "'reviewers' is no list of tables"
-        raise InvalidSpec(f"{source}: {strange}.", help="Write one table [[reviewers]] for each person.")
-    found = [_reviewer(table, f"{source}: reviewer {number}") for number, table in enumerate(tables, 1)]
-    names = [one.name for one in found]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InvalidSpec(f"{source}: two reviewers are called '{twice[0]}'.", help="Each needs a name of its own.")
+    tables = tables_of(text, "reviewers", source=source, help="Write one table [[reviewers]] for each person.")
+    found = [_reviewer(table, place) for place, table in tables]
+    refuse_same_names([one.name for one in found], "reviewers", source)
     return sorted(found, key=lambda one: one.name)
 
 
@@ -76,14 +60,5 @@ def _reviewer(table: dict[str, Any], place: str) -> Reviewer:
     try:
         read = msgspec.convert(table, ReviewerTable)
     except msgspec.ValidationError as error:
-        raise InvalidSpec(f"{place}: {_in_toml_words(str(error))}.", help=HELP) from None
+        raise InvalidSpec(f"{place}: {in_toml_words(str(error))[1]}.", help=HELP) from None
     return Reviewer(name=read.name, languages=read.languages, per_day=read.per_day)
-
-
-def _in_toml_words(message: str) -> str:
-    """`Expected `int`, got `str` - at `$.per_day`` → `'per_day': expected `int`, got `str``."""
-    what, _, where = message.partition(" - at ")
-    what = what.replace("Object missing required field", "the table lacks the required key", 1)
-    what = what.partition(" matching regex ")[0]
-    key = where.strip("`").removeprefix("$").removeprefix(".")
-    return f"'{key}': {what[:1].lower()}{what[1:]}" if key else what

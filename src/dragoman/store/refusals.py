@@ -220,7 +220,8 @@ def key_was_revoked(name: str, time: str) -> Conflict:
 
 def view_not_found(name: str, digest: str, names: Sequence[str]) -> NotFound:
     what = f"definition {digest[:12]} of the view {name!r}" if digest else f"applied view {name!r}"
-    return NotFound(f"There is no {what}.", help=f"Applied are {', '.join(names) or 'none'}: `dragoman features plan`.")
+    listed = f"Applied are {', '.join(names)}" if names else "None is applied yet: write views in features/*.py"
+    return NotFound(f"There is no {what}.", help=f"{listed}; `dragoman features plan` shows what `apply` would do.")
 
 
 def view_changed(name: str, *, found: str | None, expected: str) -> Conflict:

@@ -10,20 +10,19 @@ from hypothesis import strategies as st
 from tests.models.tabular.trees import COLUMNS, random_model, rows_at
 
 from dragoman.errors import InvalidCheckpoint
-from dragoman.models.packing import pack
 from dragoman.models.tabular.graph import MODEL_FILE, build_tree_graph
 from dragoman.models.tabular.opening import open_tabular
-from dragoman.models.tabular.readout import TreesReadout
 from dragoman.models.tabular.schema import FEATURES_FILE, FeatureSchema
+from dragoman.models.tabular.session import TreeSession
 from dragoman.models.tabular.trees import TreeModel
 from dragoman.records import FeatureColumn
 
 
-def readout_of(model: TreeModel, folder: Path) -> TreesReadout:
+def session_of(model: TreeModel, folder: Path) -> TreeSession:
     graph = build_tree_graph(model, columns=COLUMNS)
     onnx.checker.check_model(graph)
     (folder / MODEL_FILE).write_bytes(graph.SerializeToString(deterministic=True))
-    return TreesReadout(folder / MODEL_FILE)
+    return TreeSession(folder / MODEL_FILE)
 
 
 @pytest.fixture(scope="module")
@@ -36,29 +35,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_graph_says_what_the_trees_say_on_every_edge(folder: Path, seed: int, outputs: int, leaves: int) -> None:
     model = random_model(seed, outputs=outputs, leaves=leaves)
     rows = rows_at(model, seed)
-    np.testing.assert_array_equal(readout_of(model, folder).predict(rows), model.predict(rows).astype(np.float32))
+    np.testing.assert_array_equal(session_of(model, folder).predict(rows), model.predict(rows).astype(np.float32))
 
 
 def test_a_model_without_any_tree_says_its_base(tmp_path: Path) -> None:
     model = random_model(1, outputs=2, leaves=1)
     none = np.zeros(0, dtype=np.int64)
     bare = model._replace(roots=none, outputs=none, leaves=np.zeros(0))
-    told = readout_of(bare, tmp_path).predict(np.zeros((3, COLUMNS), dtype=np.float32))
+    told = session_of(bare, tmp_path).predict(np.zeros((3, COLUMNS), dtype=np.float32))
     assert told.tolist() == [bare.base.astype(np.float32).tolist()] * 3
-
-
-def test_rows_of_a_batch_are_read_in_the_order_asked(tmp_path: Path) -> None:
-    model = random_model(2, outputs=2)
-    rows = rows_at(model, 2, rows=4)
-    readout = readout_of(model, tmp_path)
-    batch = pack([[0]] * 4, first_position=0, features=list(rows))
-    told = readout.read(np.zeros((4, 0), dtype=np.float32), batch, [3, 1])
-    np.testing.assert_array_equal(told, readout.predict(rows[[3, 1]]))
-
-
-def test_models_with_other_graphs_have_other_keys(tmp_path: Path) -> None:
-    keys = {readout_of(random_model(seed), tmp_path).key for seed in (1, 2, 1)}
-    assert len(keys) == 2
 
 
 def schema_of(columns: int) -> FeatureSchema:
@@ -66,11 +51,11 @@ def schema_of(columns: int) -> FeatureSchema:
 
 
 def test_a_bundle_is_opened_with_its_columns_and_its_graph(tmp_path: Path) -> None:
-    readout_of(random_model(2), tmp_path)
+    session_of(random_model(2), tmp_path)
     (tmp_path / FEATURES_FILE).write_bytes(schema_of(COLUMNS).to_bytes())
     opened = open_tabular(tmp_path)
     assert opened.schema == schema_of(COLUMNS)
-    assert (opened.readout.columns, opened.readout.outputs) == (COLUMNS, 1)
+    assert (opened.session.columns, opened.session.outputs) == (COLUMNS, 1)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +68,7 @@ def test_a_bundle_is_opened_with_its_columns_and_its_graph(tmp_path: Path) -> No
     ],
 )
 def test_a_bundle_whose_parts_do_not_fit_is_refused(tmp_path: Path, spoil, message: str) -> None:
-    readout_of(random_model(2), tmp_path)
+    session_of(random_model(2), tmp_path)
     (tmp_path / FEATURES_FILE).write_bytes(schema_of(COLUMNS).to_bytes())
     spoil(tmp_path)
     with pytest.raises(InvalidCheckpoint, match=message):

@@ -86,17 +86,17 @@ def test_numbers_are_learned_with_intervals(values: Bundle) -> None:
 def test_what_is_opened_says_what_was_evaluated(labels: Bundle) -> None:
     model, test = open_tabular(labels.folder), table_examples(arrow(), labels.spec).of("test")
     rows = test.table.select(["age", "plan", "spent", "active"]).to_pylist()
-    shares = softmax(model.readout.predict(model.schema.encode(rows)), temperature=labels.temperature)
+    shares = softmax(model.session.predict(model.schema.encode(rows)), temperature=labels.temperature)
     assert isinstance(labels.evaluation, Report)
     assert (shares.argmax(axis=1) == test.truth).mean() == labels.evaluation.accuracy.value
     read = model.schema.encode(rows)
-    np.testing.assert_allclose(TreeModel.read(labels.folder).predict(read), model.readout.predict(read), atol=1e-6)
+    np.testing.assert_allclose(TreeModel.read(labels.folder).predict(read), model.session.predict(read), atol=1e-6)
 
 
 def test_the_intervals_of_served_rows_hold_the_truth(values: Bundle) -> None:
     model, test = open_tabular(values.folder), table_examples(arrow(), values.spec).of("test")
     assert values.calibration.intervals is not None
-    told = values.calibration.intervals.apply(model.readout.predict(model.schema.encode_table(test.table)))
+    told = values.calibration.intervals.apply(model.session.predict(model.schema.encode_table(test.table)))
     _, low, high = told.T
     assert isinstance(values.evaluation, ValueReport)
     assert ((low <= test.truth) & (test.truth <= high)).mean() == values.evaluation.coverage.value
@@ -116,7 +116,7 @@ def test_more_than_two_labels_are_learned(tmp_path: Path) -> None:
     made = train(tmp_path, data=plans, features={"columns": ["age", "spent", "price"]})
     assert isinstance(made.evaluation, Report)
     assert made.evaluation.roc_auc is None
-    assert open_tabular(made.folder).readout.outputs == 3
+    assert open_tabular(made.folder).session.outputs == 3
 
 
 def test_columns_of_views_are_read_by_their_names(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dragoman.models.forecasting.calendar import CALENDAR
 from dragoman.records import Record
 from dragoman.spec import ForecastSpec
+from dragoman.spec.durations import microseconds_of
 
 __all__ = ["SEASONS", "Shape", "shape_of"]
 
 SEASONS = 4  # seasons before a told time that are read
 LAST = 4  # values before it that are read, unless the spec names others
-UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 
 
 class Shape(Record, frozen=True, kw_only=True):
@@ -43,8 +43,7 @@ class Shape(Record, frozen=True, kw_only=True):
 
 def shape_of(spec: ForecastSpec) -> Shape:
     """The shape that a spec asks for."""
-    number = spec.step.rstrip("abcdefghijklmnopqrstuvwxyz")
+    step = microseconds_of(spec.step)
+    assert step is not None  # the spec has a pattern for it
     lags = sorted(set(spec.lags)) or [lag for lag in range(LAST) if lag < spec.season]
-    return Shape(
-        step=int(number) * UNITS[spec.step.removeprefix(number)], horizon=spec.horizon, season=spec.season, lags=lags
-    )
+    return Shape(step=step, horizon=spec.horizon, season=spec.season, lags=lags)

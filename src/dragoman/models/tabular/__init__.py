@@ -3,7 +3,7 @@
 ```python
 schema = FeatureSchema.from_table(table, columns=["plan", "age"])
 model = open_tabular(folder)
-model.readout.predict(schema.encode([{"plan": "gold", "age": 41}]))
+model.session.predict(schema.encode([{"plan": "gold", "age": 41}]))
 ```
 """
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from dragoman.errors import InvalidCheckpoint
 from dragoman.models.tabular.graph import MODEL_FILE
-from dragoman.models.tabular.readout import TreesReadout
 from dragoman.models.tabular.schema import FEATURES_FILE, FeatureSchema
+from dragoman.models.tabular.session import TreeSession
 
 __all__ = ["TabularModel", "open_tabular"]
 
@@ -17,7 +17,7 @@ class TabularModel(NamedTuple):
     """How rows become numbers, and what the trees say of them."""
 
     schema: FeatureSchema
-    readout: TreesReadout
+    session: TreeSession
 
 
 def open_tabular(folder: Path) -> TabularModel:
@@ -26,10 +26,10 @@ def open_tabular(folder: Path) -> TabularModel:
         schema = FeatureSchema.from_bytes((folder / FEATURES_FILE).read_bytes())
     except (OSError, ValueError) as error:
         raise InvalidCheckpoint(f"{folder} has no columns: {error}.", help="Train the model again.") from None
-    readout = TreesReadout(folder / MODEL_FILE)
-    if readout.columns != len(schema.columns):
+    session = TreeSession(folder / MODEL_FILE)
+    if session.columns != len(schema.columns):
         raise InvalidCheckpoint(
-            f"The graph in {folder} reads {readout.columns} columns, {FEATURES_FILE} has {len(schema.columns)}.",
+            f"The graph in {folder} reads {session.columns} columns, {FEATURES_FILE} has {len(schema.columns)}.",
             help="Train the model again.",
         )
-    return TabularModel(schema, readout)
+    return TabularModel(schema, session)

@@ -100,14 +100,14 @@ def train_forecast_bundle(
     bundle = folder / BUNDLE_FOLDER
     shutil.rmtree(bundle, ignore_errors=True)
     make_folder(bundle)
-    readout = write_trees(bundle, schema, fitted)
+    session = write_trees(bundle, schema, fitted)
     head = Head(shape=shape, series=forecast.series, known=forecast.known, floor=_floor_of(data.past.target))
     write_atomically(bundle / FORECAST_FILE, to_json_bytes(head))
     report(Progress("evaluate", 0, 1))
-    held_out = [HeldOut(one, readout.predict(one.features)) for one in (dev, test)]
+    held_out = [HeldOut(one, session.predict(one.features)) for one in (dev, test)]
     languages = [NO_LANGUAGE] * len(asked)
     parity = compare_answers(
-        fitted.answers, readout.predict(test.features[asked]), languages, scale=fitted.scale, has_labels=False
+        fitted.answers, session.predict(test.features[asked]), languages, scale=fitted.scale, has_labels=False
     )
     check_parity(parity)
     coverage = (spec.trees or TreesSpec()).coverage

@@ -87,9 +87,9 @@ def train_table_bundle(
     bundle = folder / BUNDLE_FOLDER
     shutil.rmtree(bundle, ignore_errors=True)
     make_folder(bundle)
-    readout = write_trees(bundle, schema, fitted)
+    session = write_trees(bundle, schema, fitted)
     report(Progress("evaluate", 0, 1))
-    held_out = [HeldOut(one.examples, readout.predict(one.features)) for one in (dev, test)]
+    held_out = [HeldOut(one.examples, session.predict(one.features)) for one in (dev, test)]
     parity = _measure_parity(spec, fitted, held_out[1], asked)
     check_parity(parity)
     calibration = _calibrate(spec, held_out[0])

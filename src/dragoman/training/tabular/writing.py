@@ -9,7 +9,7 @@ import onnx
 
 from dragoman.models.tabular import FeatureSchema
 from dragoman.models.tabular.graph import build_tree_graph
-from dragoman.models.tabular.readout import TreesReadout
+from dragoman.models.tabular.session import TreeSession
 from dragoman.records import DatasetVersion, PinnedView
 from dragoman.registry import bundle as files
 from dragoman.registry.bundle import Calibration, Lineage, to_json_bytes
@@ -24,14 +24,14 @@ BUNDLE_FOLDER = "bundle"
 BASE = "trees"
 
 
-def write_trees(bundle: Path, schema: FeatureSchema, fitted: Fitted) -> TreesReadout:
+def write_trees(bundle: Path, schema: FeatureSchema, fitted: Fitted) -> TreeSession:
     """Write what a server needs to answer, and open it as a server does."""
     write_atomically(bundle / files.FEATURES_FILE, schema.to_bytes())
     fitted.model.write(bundle)
     graph = build_tree_graph(fitted.model, columns=len(schema.columns))
     onnx.checker.check_model(graph)
     write_atomically(bundle / files.MODEL_FILE, graph.SerializeToString(deterministic=True))
-    return TreesReadout(bundle / files.MODEL_FILE)
+    return TreeSession(bundle / files.MODEL_FILE)
 
 
 def lineage_of(dataset: DatasetVersion, run: str, views: Sequence[PinnedView]) -> Lineage:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +9,17 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from dragoman.errors import InvalidCheckpoint
-from dragoman.models.packing import PackedBatch
 from dragoman.models.tabular.graph import INPUT, OUTPUT
 
-__all__ = ["TreesReadout"]
+__all__ = ["TreeSession"]
 
 WARNINGS_AND_WORSE = 3
 
 Floats = NDArray[np.float32]
 
 
-class TreesReadout:
-    """What trees say of rows. One thread: a row takes less time than waking another. Safe to share between threads.
-
-    Implements `Readout`: rows are those of the batch's features, and hidden states are not looked at.
-    """
+class TreeSession:
+    """What trees say of rows. One thread: a row takes less time than waking another. Safe to share between threads."""
 
     def __init__(self, graph: Path) -> None:
         options = onnxruntime.SessionOptions()
@@ -38,18 +32,7 @@ class TreesReadout:
             raise InvalidCheckpoint(f"{graph} cannot be loaded: {error}", help="Train the model again.") from None
         self.columns = int(self._session.get_inputs()[0].shape[1])
         self.outputs = int(self._session.get_outputs()[0].shape[1])
-        self._digest = hashlib.sha256(content).hexdigest()[:16]
-
-    @property
-    def key(self) -> str:
-        return f"trees:{self._digest}"
 
     def predict(self, rows: Floats) -> Floats:
         """`[rows, columns]` → `[rows, outputs]`."""
         return self._session.run([OUTPUT], {INPUT: rows})[0]  # type: ignore[no-any-return]
-
-    def read(self, hidden: Floats, batch: PackedBatch, texts: Sequence[int]) -> list[Floats]:
-        """What it says of the asked rows of the batch; every one must have features."""
-        given = batch.features or ()
-        asked = [features for row in texts if (features := given[row]) is not None]
-        return [told.copy() for told in self.predict(np.stack(asked))]
