@@ -38,16 +38,19 @@ ROWS = list(field_rows())
 TABLES = {
     "alerts",
     "base",
+    "budget",
     "data",
     "drift",
     "features",
     "feedback",
     "forecast",
     "gates",
+    "kpis",
     "log",
     "release",
     "release.before",
     "release.margins",
+    "retraining",
     "review",
     "serving",
     "slo",
@@ -326,6 +329,7 @@ def test_every_field_has_a_row() -> None:
         "forecast.step",
         "forecast.horizon",
         "forecast.season",
+        "kpis.name",
     }
 
 
@@ -349,6 +353,8 @@ def _sections(kind: type[Section]) -> dict[str, type[Section]]:
 def _parts(info: Any) -> Iterator[Any]:
     if isinstance(info, msgspec.inspect.Metadata):
         yield from _parts(info.type)
+    elif isinstance(info, msgspec.inspect.ListType):
+        yield from _parts(info.item_type)
     elif isinstance(info, msgspec.inspect.UnionType):
         for one in info.types:
             yield from _parts(one)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ORDER = (
-    ("errors", "records"),
+    ("errors", "records", "clock"),
     ("spec", "settings", "text"),
     ("store", "data", "models", "profiles"),
     ("features", "runtime", "registry"),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dragoman import clock
 from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader, read_body
@@ -90,7 +91,7 @@ class LabelsApi:
 
 
 def label_of(model: str, given: GivenLabel, by: By) -> Label:
-    now = datetime.now(UTC)
+    now = clock.utc()
     told = (given.time or now).astimezone(UTC)
     return Label(
         prediction_id=given.prediction_id,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dragoman import clock
 from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader, read_body
@@ -142,7 +142,7 @@ class MonitorApi:
         asked = SILENCE.read(await self._body(request))
         check_silencer(asked.model)
         by = by_of(request, asked.reason)
-        wanted = silence_of(asked, by=by, now=datetime.now(UTC))
+        wanted = silence_of(asked, by=by, now=clock.utc())
         kept = await asyncio.to_thread(self.desk.silence, wanted, by=by)
         return json_answer(kept, status=201)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dragoman.app.feature_values import sample_keys, values_at
 from dragoman.app.features import Features, view_of
+from dragoman.clock import seconds
 from dragoman.errors import DragomanError, InvalidInput
 from dragoman.features.offline.sources import EventSources
 from dragoman.features.online import (
@@ -70,7 +70,7 @@ class Verified(NamedTuple):
 class FeatureRows:
     """What can be done with online rows."""
 
-    def __init__(self, features: Features, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, features: Features, *, clock: Callable[[], float] = seconds) -> None:
         self.features, self.clock = features, clock
         self._is_tidy = False
 

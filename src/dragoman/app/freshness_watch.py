@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from dragoman.app.features import Features
+from dragoman.clock import seconds
 from dragoman.monitoring.freshness import ViewFreshness, freshness_symptoms
 from dragoman.records import AppliedView, Symptom
 from dragoman.spec import ModelSpec
@@ -19,7 +19,7 @@ SERVING_ROLES = ("champion", "challenger", "release")
 class FreshnessWatch:
     """Asks the online store at every call."""
 
-    def __init__(self, features: Features, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, features: Features, *, clock: Callable[[], float] = seconds) -> None:
         self.features, self.clock = features, clock
 
     def freshness(self, *, sizes: bool = False) -> list[ViewFreshness]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dragoman import clock
 from dragoman.app.datasets import Files, Origin
 from dragoman.app.workspace import Workspace
 from dragoman.data.sources.watching import WatchedFolder
@@ -42,7 +42,7 @@ class Took(NamedTuple):
 def ingest(place: Workspace, name: str, origin: Origin, way: Way, *, report: Report) -> Ingested:
     """Make rows a version of a dataset, and record where they came from. Raises as `Ingesting.run` does."""
     done = place.datasets.ingest(name, origin, append=way.append, quarantine=way.quarantine, by=way.by, report=report)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = clock.utc().isoformat(timespec="seconds")
     events = place.lineage.events
     if done.version is None:
         place.lineage_log.add([events.refused(name, done.sources, done.report, at=now)])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from typing import IO, NamedTuple
 
+from dragoman import clock
 from dragoman.app.operations import LOG_FOLDER
 from dragoman.app.workspace import Workspace
 from dragoman.errors import InvalidData
@@ -111,7 +112,7 @@ def _head(file: IO[bytes]) -> list[bytes]:
 
 def _as_labels(model: str, given: Sequence[Given]) -> list[Label]:
     """Labels without a time were told now, each a moment after the one before it: the last of them is the newest."""
-    now = datetime.now(UTC)
+    now = clock.utc()
     received = now.isoformat(timespec="milliseconds")
     return [
         Label(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from dragoman.app.drift_watch import DriftWatch
 from dragoman.app.freshness_watch import FreshnessWatch
 from dragoman.app.objectives import ObjectivesWatch
 from dragoman.app.workspace import Workspace
+from dragoman.clock import seconds
 from dragoman.errors import DragomanError, Unavailable
 from dragoman.feedback.review.metrics import ReviewCollector
 from dragoman.monitoring.alerts import AlertBook, Contact, Courier, CourierCollector, contact_of, senders_of
@@ -78,7 +78,7 @@ class Monitor:
         replica: str,
         url: str,
         log: Callable[[], LogStats],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = seconds,
     ) -> None:
         self.workspace, self.replica, self.log, self.clock = workspace, replica, log, clock
         self.specs = {spec.name: spec for spec in workspace.specs_or_none()}
@@ -209,7 +209,7 @@ class Judges:
     """Judges all models. What cannot be judged now is named, so that its alerts stay as they are."""
 
     def __init__(
-        self, workspace: Workspace, specs: Sequence[ModelSpec], *, clock: Callable[[], float] = time.time
+        self, workspace: Workspace, specs: Sequence[ModelSpec], *, clock: Callable[[], float] = seconds
     ) -> None:
         self._ages = FreshnessWatch(workspace.features, clock=clock)
         self._specs = list(specs)

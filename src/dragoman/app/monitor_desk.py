@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -13,6 +12,7 @@ from dragoman.app.objectives import ObjectivesWatch
 from dragoman.app.overview import Counted, Drifts, Period, VersionCounts, model_fields, version_view
 from dragoman.app.split import METRICS, split_view
 from dragoman.app.workspace import Workspace
+from dragoman.clock import seconds
 from dragoman.errors import Conflict, InvalidRequest, NotFound
 from dragoman.monitoring.history import read_by_version
 from dragoman.monitoring.resources.cost import Prices, Served, cost_rows
@@ -37,7 +37,7 @@ __all__ = ["CatalogMonitor"]
 class CatalogMonitor:
     """Reads the catalog at every call: no server is needed. Safe to share between threads, one by one."""
 
-    def __init__(self, workspace: Workspace, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, workspace: Workspace, *, clock: Callable[[], float] = seconds) -> None:
         self.workspace, self.clock = workspace, clock
         self._specs = {spec.name: spec for spec in workspace.specs_or_none()}
         self._prices = Prices.of(workspace.settings)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from dragoman import clock
 from dragoman.app.operations import LOG_FOLDER
 from dragoman.app.workspace import Workspace
 from dragoman.errors import NotFound, WrongTask
@@ -40,7 +41,7 @@ def trusted(sources: Sequence[str]) -> list[str]:
 
 
 def utc_now() -> datetime:
-    return datetime.now(UTC)
+    return clock.utc()
 
 
 class Quality:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import click
 
+from dragoman import clock
 from dragoman.api.monitor_messages import MOST_HOURS, utc_text
 from dragoman.cli.monitor_lists import alert_part, alerts_list, drift_part, split_part
 from dragoman.cli.monitor_output import open_desk, print_parts, watch
@@ -171,7 +172,7 @@ def alerts(id: str | None, *, model: str | None, every: bool, hours: int, as_jso
         alert = desk.alert(id)
         print_json(alert) if as_json else print_parts(alert_part(alert))
         return
-    since = utc_text(datetime.now(UTC) - timedelta(hours=hours)) if every else ""
+    since = utc_text(clock.utc() - timedelta(hours=hours)) if every else ""
     found = desk.alerts(model=model, firing=None if every else True, since=since)
     if as_json:
         print_json(list(found))

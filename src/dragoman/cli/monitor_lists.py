@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from dragoman import clock
 from dragoman.cli.monitor_rows import COLOURS
 from dragoman.cli.monitor_words import UNDECIDED, bar, compact, evidence_words, moment, percent, span
 from dragoman.records import Alert, DriftView, Silence, SplitPart, SplitView
@@ -46,7 +46,7 @@ def drift_part(views: Sequence[DriftView], *, every: bool) -> Iterator[Renderabl
 def _drift_table(views: Sequence[DriftView]) -> Table:
     columns = ("language", "signal", "window", "texts", "moved", "evidence", "before", "now", "since")
     table = plain_table(*columns, "verdict", right=("window", "texts", "moved"))
-    today = datetime.now(UTC).isoformat()
+    today = clock.utc().isoformat()
     for view in views:
         table.add_row(
             view.language or "all",
@@ -113,7 +113,7 @@ def _split_table(parts: Sequence[SplitPart]) -> Table:
 def alerts_list(alerts: Sequence[Alert]) -> Table:
     """A row for each alert."""
     table = plain_table("alert", "", "model", "language", "what", "since", "until", "summary")
-    today = datetime.now(UTC).isoformat()
+    today = clock.utc().isoformat()
     for one in alerts:
         fires = one.status == "firing"
         urgency = Text(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import get_args
 
 import click
 
+from dragoman import clock
 from dragoman.api.monitor_messages import MOST_HOURS, SilenceRequest, silence_of
 from dragoman.cli.monitor_lists import silence_words, silences_list
 from dragoman.cli.monitor_output import open_desk, print_parts
@@ -64,7 +65,7 @@ def add(
         reason=reason,
     )
     by = by_user(reason)
-    kept = open_desk(path).silence(silence_of(asked, by=by, now=datetime.now(UTC)), by=by)
+    kept = open_desk(path).silence(silence_of(asked, by=by, now=clock.utc()), by=by)
     if as_json:
         print_json(kept)
         return

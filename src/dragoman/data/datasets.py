@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from dragoman import clock
 from dragoman.errors import Untrusted
 from dragoman.records import DatasetVersion, Example
 from dragoman.store.base import Catalog, Tables
@@ -46,7 +46,7 @@ def ingest(
             languages=_counts(row.language for row in rows),
             labels=_counts(row.label for row in rows),
             sources=dict(sorted(sources.items())),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            created=clock.utc().isoformat(timespec="seconds"),
         )
     )
 

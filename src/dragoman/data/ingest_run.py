@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Self
 
+from dragoman import clock
 from dragoman.data.batches import Place, SourceBatch
 from dragoman.data.ingest_task import Ingested, Task
 from dragoman.data.late_rows import without_late
@@ -25,7 +25,7 @@ class IngestRun:
     """One ingest. Use it in a `with` block. With `quarantine` bad rows are filed instead of ending it."""
 
     def __init__(self, task: Task, *, quarantine: bool) -> None:
-        self.task, self.now = task, datetime.now(UTC)
+        self.task, self.now = task, clock.utc()
         self.bad = BadRows(time=self.now) if quarantine else None
         self.rows, self.filed = self._stage("rows"), self._stage("filed")
         self.measure = Measure(categories=task.categories().values(), folder=task.make_folder("digests"))

@@ -18,6 +18,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dragoman import clock
 from dragoman.data.lineage_sources import OpenLineageName, name_of_source
 from dragoman.records import CheckReport, DatasetVersion, Run, Version
 
@@ -220,5 +221,5 @@ def _assertions(report: CheckReport) -> list[dict[str, Any]]:
 
 
 def _in_utc(time: str) -> str:
-    moment = datetime.fromisoformat(time) if time else datetime.now(UTC)
+    moment = datetime.fromisoformat(time) if time else clock.utc()
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat().replace("+00:00", "Z")

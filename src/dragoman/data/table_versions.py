@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dragoman import clock
 from dragoman.data.measuring import Measure, Measured
 from dragoman.data.stored_rows import verify_version
 from dragoman.records import DatasetVersion
@@ -53,7 +53,7 @@ def ingest_table(
             languages=measured.counts.get("language", {}),
             labels=measured.counts.get(label, {}),
             sources=dict(sorted(sources.items())),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            created=clock.utc().isoformat(timespec="seconds"),
             columns={field.name: str(field.type) for field in table.schema},
         )
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dragoman.clock import seconds
 from dragoman.monitoring.sampler import Sampler
 from dragoman.monitoring.times import bucket_of
 from dragoman.profiles import (
@@ -78,7 +78,7 @@ class Profiler:
     between threads; `close` it.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = seconds) -> None:
         self.clock = clock
         self._watched: dict[Place, Watched] = {}
         self._buckets: dict[tuple[str, str, str], Bucket] = {}

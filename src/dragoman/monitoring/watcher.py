@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from dragoman.clock import seconds
 from dragoman.monitoring.profiler import Profiler
 from dragoman.monitoring.recent import RecentAnswer, RecentAnswers
 from dragoman.monitoring.service import ServiceCounter, TextAnswered
@@ -19,7 +19,7 @@ __all__ = ["Watcher"]
 class Watcher(Silent):
     """An `Observer` of the models of a workspace."""
 
-    def __init__(self, service: ServiceCounter, profiler: Profiler, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, service: ServiceCounter, profiler: Profiler, clock: Callable[[], float] = seconds) -> None:
         self.service, self.profiler, self.clock = service, profiler, clock
         self.recent = RecentAnswers()
         self._cores: dict[tuple[str, str], float] = {}  # of the sessions, by model and version

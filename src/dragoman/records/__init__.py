@@ -40,6 +40,18 @@ from dragoman.records.feedback import (
 )
 from dragoman.records.inputs import Key, QuestionInput, RankInput, RowInput, TextInput
 from dragoman.records.log import Label, PredictionRow
+from dragoman.records.loop import (
+    Block,
+    BlockKind,
+    Job,
+    JobKind,
+    JobStatus,
+    RetrainDecision,
+    RetrainVerdict,
+    Spent,
+    Trigger,
+    TriggerKind,
+)
 from dragoman.records.monitoring import (
     Alert,
     AlertKind,
@@ -124,6 +136,8 @@ __all__ = [
     "AuditRow",
     "BadRow",
     "Baseline",
+    "Block",
+    "BlockKind",
     "BundleFile",
     "BurnRate",
     "By",
@@ -155,6 +169,9 @@ __all__ = [
     "GateResult",
     "GroupError",
     "Interval",
+    "Job",
+    "JobKind",
+    "JobStatus",
     "Judged",
     "Key",
     "Label",
@@ -188,6 +205,8 @@ __all__ = [
     "ReleaseNote",
     "ReleaseStatus",
     "Report",
+    "RetrainDecision",
+    "RetrainVerdict",
     "ReviewDecision",
     "ReviewDraw",
     "ReviewTask",
@@ -200,6 +219,7 @@ __all__ = [
     "Silence",
     "Simulation",
     "SloView",
+    "Spent",
     "SplitCheck",
     "SplitPart",
     "SplitRecord",
@@ -211,6 +231,8 @@ __all__ = [
     "TallyRow",
     "TaskStatus",
     "TextInput",
+    "Trigger",
+    "TriggerKind",
     "TuningReport",
     "Unjudged",
     "Usage",

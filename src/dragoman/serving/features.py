@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
+from dragoman.clock import seconds
 from dragoman.errors import DragomanError, InvalidRequest, Overloaded, Unavailable
 from dragoman.records import FeatureColumn, Key, RowInput, TextInput
 from dragoman.serving.columns import check_values, problem_of
@@ -48,7 +48,7 @@ class Features:
         columns: Sequence[FeatureColumn],
         lookup: FeatureLookup | None = None,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = seconds,
     ) -> None:
         self.columns, self.lookup, self.clock = tuple(columns), lookup, clock
         self.views = tuple(dict.fromkeys(column.view for column in columns if column.view))

@@ -8,21 +8,22 @@ these annotations.
 from __future__ import annotations
 
 from dragoman.spec.base import Section
+from dragoman.spec.budget import BudgetSpec
 from dragoman.spec.features import FeaturesSpec, ForecastSpec, TreesSpec
 from dragoman.spec.feedback import FeedbackSpec, ReviewSpec
+from dragoman.spec.kpis import KpiSpec
 from dragoman.spec.monitoring import AlertsSpec, DriftSpec, LanguageSloSpec, SignalName, SloSpec
 from dragoman.spec.reading import convert_spec, parse_spec, read_spec, spec_to_dict
 from dragoman.spec.reference import FieldRow, field_rows, spec_schema
+from dragoman.spec.releases import BeforeSpec, MarginsSpec, ReleaseSpec
+from dragoman.spec.retraining import RetrainingSpec
 from dragoman.spec.sections import (
     TASKS,
     BaseSpec,
-    BeforeSpec,
     DataSpec,
     GatesSpec,
     LogSpec,
-    MarginsSpec,
     ModelSpec,
-    ReleaseSpec,
     ServingSpec,
     TaskName,
     TrainingSpec,
@@ -33,6 +34,7 @@ __all__ = [
     "AlertsSpec",
     "BaseSpec",
     "BeforeSpec",
+    "BudgetSpec",
     "DataSpec",
     "DriftSpec",
     "FeaturesSpec",
@@ -40,11 +42,13 @@ __all__ = [
     "FieldRow",
     "ForecastSpec",
     "GatesSpec",
+    "KpiSpec",
     "LanguageSloSpec",
     "LogSpec",
     "MarginsSpec",
     "ModelSpec",
     "ReleaseSpec",
+    "RetrainingSpec",
     "ReviewSpec",
     "Section",
     "ServingSpec",

@@ -12,11 +12,11 @@ import json
 import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from dragoman import clock
 from dragoman.records import AuditRow, By, Record
 from dragoman.store.refusals import unstorable
 
@@ -44,7 +44,7 @@ def this_user() -> By:
 
 def now() -> str:
     """The time in UTC, with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return clock.written()
 
 
 # Rows ---------------------------------------------------------------------------------------------------------------

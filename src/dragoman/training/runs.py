@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from dragoman import clock
 from dragoman.errors import DragomanError
 from dragoman.records import DatasetVersion, Report, Run, ValueReport
 from dragoman.spec import ModelSpec, spec_to_dict
@@ -18,11 +18,14 @@ __all__ = ["complete_run", "fail_run", "metrics_of", "now", "result_of", "run_id
 
 UNTRAINED_SECTIONS = (
     "alerts",
+    "budget",
     "drift",
     "feedback",
     "gates",
+    "kpis",
     "log",
     "release",
+    "retraining",
     "review",
     "serving",
     "slo",
@@ -107,7 +110,7 @@ def fail_run(run: Run, error: Exception) -> Run:
 
 def now() -> str:
     """The time, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return clock.utc().isoformat(timespec="seconds")
 
 
 def _spec_digest(spec: ModelSpec) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dragoman import clock
 from dragoman.data.batches import Place
 from dragoman.data.rules.base import RowRule
 from dragoman.data.rules.compiling import compile_contract
@@ -55,7 +56,7 @@ class Checker:
     ) -> None:
         self.contract, self.quarantine = contract, quarantine
         self.late: tuple[LateRows, ...] = ()  # known after `finish`
-        self._rules = compile_contract(contract, now=now or datetime.now(UTC), folder=folder)
+        self._rules = compile_contract(contract, now=now or clock.utc(), folder=folder)
         self._tallies = [RowTally(rule) for rule in self._rules.each_row]
         self._book = Book()
         self._pool = ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1), "contract")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from dragoman import clock
+
 __all__ = ["utc_now", "written"]
 
 
 def utc_now() -> datetime:
-    return datetime.now(UTC)
+    return clock.utc()
 
 
 def written(time: datetime) -> str:
