@@ -13,7 +13,7 @@ NATIVE := hatch_build.py $(wildcard src/dragoman/runtime/native/*.cpp src/dragom
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test lint format docs shape clean release-day
+.PHONY: help up check test lint format docs shape clean release-day game-day
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -43,6 +43,10 @@ docs: $(INSTALLED) ## write the reference pages of docs/ anew
 
 release-day: $(INSTALLED) ## a bad challenger, a good one, kills and tampering, over HTTP: about 20 minutes
 	$(BIN)/python bench/release_day.py
+
+game-day: $(INSTALLED) ## the world changes, and an upstream schema breaks, in rehearsed time: about 10 minutes
+	$(BIN)/python -m bench.game_day
+	$(BIN)/python -m bench.game_day --day schema-break
 
 shape: ## import levels, cycles, long functions and files
 	$(PYTHON) tools/shape.py

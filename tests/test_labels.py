@@ -24,6 +24,23 @@ def spec_of(**tables: Any) -> ModelSpec:
     return convert_spec({"name": "prices", "owner": "o", "data": {"files": ["f"]}, **tables})
 
 
+LABEL = Label(prediction_id="p", model="prices", label="3", time="t", received="t")
+
+
+class FakeLedger:
+    """Both arms have answered everything."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def knows(self, prediction: str) -> bool:
+        return True
+
+    def labelled(self, prediction: str, truth: str, *, step: int) -> bool:
+        self.told.append(prediction)
+        return True
+
+
 class Place:
     """A desk of labels over a store that remembers, with a watcher that has seen one answer: 10, between 8 and 12."""
 
@@ -74,6 +91,17 @@ def test_a_model_of_numbers_keeps_numbers(label: str) -> None:
 def test_a_model_of_labels_refuses_a_number() -> None:
     with pytest.raises(InvalidRequest, match="which 'prices' does not have"):
         Place(spec_of(**LABELS)).tell("3")
+
+
+def test_a_release_is_told_by_the_log_where_answers_are_logged_and_else_at_once() -> None:
+    for enabled, told in ((True, []), (False, ["p"])):
+        place, ledger = Place(spec_of(**NUMBERS, log={"enabled": enabled})), FakeLedger()
+        lane = SimpleNamespace(ledger=ledger, route=SimpleNamespace(step=1))
+        place.desk.traffic = SimpleNamespace(lanes={"prices": lane})  # type: ignore[assignment]
+
+        compared = place.desk.keep("prices", [LABEL], by=By(actor="a"))
+
+        assert (compared, ledger.told) == (1, told)
 
 
 @pytest.mark.parametrize(("truth", "right"), [("8", 1), ("12.0", 1), ("12.01", 0), ("-10", 0)])

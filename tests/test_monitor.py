@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.services.web import WebServer, running_web
+from tests.test_label_watch import answer_of, log, tell
 from tests.watched import REFERENCE, watched
 
 from dragoman.app.monitor import Monitor
 from dragoman.app.monitor_desk import CatalogMonitor
 from dragoman.app.workspace import Workspace
-from dragoman.errors import InvalidRequest, NotFound
+from dragoman.errors import InvalidRequest, NotFound, Untrusted
 from dragoman.monitoring.fakes import fake_text
 from dragoman.monitoring.metrics import Metrics
 from dragoman.monitoring.prediction_log.counters import LogStats
+from dragoman.monitoring.times import stamp
 from dragoman.serving.fakes import FakeClock, fake_model
 from dragoman.serving.model import Model
 from dragoman.serving.options import Options
@@ -139,6 +141,31 @@ def test_a_closed_monitor_has_stored_what_it_counted(world: World) -> None:
 
     kinds = {row.kind for kind in ("profile", "service") for row in world.place.catalog.counts(kind, "support")}
     assert kinds == {"profile", "service"}
+
+
+def test_labels_of_files_count_for_the_objective_of_quality_within_a_tick(world: World) -> None:
+    world.monitor._labels.begin()
+    (said,) = world.model.predict(["where is my order"])
+    log(world.place, [answer_of(said.id, time=stamp(START), labels=["refund"])])
+    tell(world.place, [(said.id, "invoice")])
+    world.monitor.tick()
+
+    (view,) = CatalogMonitor(world.place, clock=world.clock).overview(model="support").models
+    assert (view.versions[0].quality.right, view.versions[0].quality.wrong) == (0, 1)
+
+
+def test_labels_that_cannot_be_counted_keep_nobody_from_being_told(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(now: float) -> int:
+        raise Untrusted("The table 'predictions' cannot be read.")
+
+    monkeypatch.setattr(world.monitor._labels, "look", failing)
+    looks = world.monitor._due._done
+    world.monitor.tick()
+
+    assert "look" in looks
+    assert "Labels are not counted: The table 'predictions' cannot be read" in caplog.text
 
 
 # The desk

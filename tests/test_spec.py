@@ -147,6 +147,22 @@ def test_text_that_is_not_toml_is_refused_with_its_place(text: str) -> None:
     assert re.search(r"is not TOML: .* \(at (line \d+, column \d+|end of document)\)", refusal_of(text).message)
 
 
+# KPIs
+
+
+@pytest.mark.parametrize(
+    ("kpis", "message"),
+    [
+        ([{"name": "solved"}, {"name": "solved", "kind": "sum"}], "spec: 'kpis' names 'solved' twice."),
+        ([{"name": "solved", "most": 5}], "spec: 'kpis.most' of 'solved' is for sums, and its kind is 'share'."),
+    ],
+)
+def test_kpis_that_say_two_things_are_refused(kpis: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(InvalidSpec) as refusal:
+        convert_spec(plain(kpis=kpis))
+    assert refusal.value.message == message
+
+
 # Unknown keys
 
 

@@ -26,6 +26,7 @@ from dragoman.spec.expectations import FORMER_NAMES, GREAT_EXPECTATIONS, PANDERA
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MADE = "<!-- Made by tools/reference.py from the code: change the code, then run `make docs`. -->"
 HELP_WIDTH = 100
+REPEATED_TABLES = ("kpis",)  # a spec may have several
 
 
 # Pages --------------------------------------------------------------------------------------------------------------
@@ -43,7 +44,8 @@ def spec_page() -> str:
         "`dragoman spec schema` prints [spec.schema.json](spec.schema.json) for editors; it also has the limits.",
     ]
     for table in dict.fromkeys(map(_table_of, rows)):
-        lines += ["", f"## `[{table}]`" if table else "## Top of the file", ""]
+        name = f"[[{table}]]" if table in REPEATED_TABLES else f"[{table}]"
+        lines += ["", f"## `{name}`" if table else "## Top of the file", ""]
         cells = [(f"`{row.key}`", row.type, _default(row), row.help) for row in rows if _table_of(row) == table]
         lines += _table(("key", "type", "default", "what it says"), cells)
     return _text(lines)

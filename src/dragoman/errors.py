@@ -15,6 +15,7 @@ DragomanError                 500, exit 1
 ├── NotFound                  404, exit 2   a model, version, run or dataset that does not exist
 ├── Conflict                  409, exit 2   somebody else changed or holds it
 ├── GateFailed                409, exit 1   the answer is no
+│   └── BudgetExceeded                      it would take more than the spec allows
 ├── Untrusted                 500, exit 1   a bundle or tokenizer that is not what was registered
 ├── MissingExtra              501, exit 2   an optional ability that is not installed
 ├── StorageFull               507, exit 1
@@ -30,6 +31,7 @@ from __future__ import annotations
 
 __all__ = [
     "BodyTooLarge",
+    "BudgetExceeded",
     "Conflict",
     "DeadlineExceeded",
     "DragomanError",
@@ -149,6 +151,10 @@ class GateFailed(DragomanError):
     """A gate of the spec answered no."""
 
     status = 409
+
+
+class BudgetExceeded(GateFailed):
+    """A training would take more than the budget of its spec has left."""
 
 
 class Untrusted(DragomanError):

@@ -107,8 +107,31 @@ SETTINGS = (
         "The server's own log: `text`, or `json` with an object a line.",
         choices=("text", "json"),
     ),
+    Setting(
+        "loop_evaluate_minutes",
+        60.0,
+        "Between two looks of the loop at a model in use, each of which decides whether it is trained anew.",
+        least=1,
+        most=10_080,
+    ),
+    Setting(
+        "loop_materialize_minutes",
+        15.0,
+        "Between two times that the loop brings the rows of feature views up to date.",
+        least=1,
+        most=10_080,
+    ),
+    Setting(
+        "loop_compact_hours",
+        24.0,
+        "Between two times that the loop makes few files of many in the tables of predictions and labels.",
+        least=1,
+        most=744,
+    ),
     Setting("price_cpu_hour", 0.0, "What an hour of one core costs; 0: only its time is told.", most=10**6),
     Setting("price_gb_hour", 0.0, "What an hour of a gigabyte of memory costs.", most=10**6),
+    Setting("price_gpu_hour", 0.0, "What an hour of one GPU costs.", most=10**6),
+    Setting("price_stored_gb_month", 0.0, "What it costs to store a gigabyte for a month of 730 hours.", most=10**6),
     Setting("currency", "USD", "Currency of the prices."),
 )
 
@@ -133,8 +156,13 @@ class Settings(NamedTuple):
     traces_sample: float
     openlineage: str
     log_format: str
+    loop_evaluate_minutes: float
+    loop_materialize_minutes: float
+    loop_compact_hours: float
     price_cpu_hour: float
     price_gb_hour: float
+    price_gpu_hour: float
+    price_stored_gb_month: float
     currency: str
 
 

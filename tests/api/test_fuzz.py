@@ -18,9 +18,11 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.world import NAMES, table_of
 
 from dragoman.api.application import create_app
+from dragoman.api.event_fakes import FakeEvents
 from dragoman.api.fakes import FakeDesk, FakeLabels, fake_release
 from dragoman.api.monitor_fakes import FakeMonitor, fake_alert, fake_model, fake_silence, fake_split
 from dragoman.api.openapi import openapi_document
+from dragoman.api.review_fakes import FakeReview
 from dragoman.records import ModelView, SplitView
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -45,6 +47,11 @@ PLACES = {  # where a request can succeed
     ("/v1/models/{name}/drift/split", "get"): {"name": "support"},
     ("/v1/alerts/{id}", "get"): {"id": "a-1"},
     ("/v1/silences/{id}/end", "post"): {"id": "s-1"},
+    ("/v1/models/{name}/review/next", "post"): {"name": "support"},
+    ("/v1/review/{task}", "get"): {"task": "t-1"},
+    ("/v1/review/{task}/label", "post"): {"task": "t-1"},
+    ("/v1/review/{task}/skip", "post"): {"task": "t-1"},
+    ("/v1/review/{task}/undo", "post"): {"task": "t-1"},
 }
 
 
@@ -63,7 +70,7 @@ def schema() -> Iterator[Any]:
     table = table_of()
     monitor = Obliging([fake_model()], alerts=[fake_alert()], silences=[fake_silence()])
     desk = FakeDesk([fake_release(), fake_release(id="waits", model="intents", status="waiting")], versions=VERSIONS)
-    app = create_app(table, desk=desk, labels=FakeLabels(), monitor=monitor)
+    app = create_app(table, desk=desk, labels=FakeLabels(), monitor=monitor, review=FakeReview(), kpis=FakeEvents())
     yield schemathesis.openapi.from_asgi("/openapi.json", app)
     table.close()
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from dragoman.api.application import MAX_BODY_BYTES
+from dragoman.api.events import EventsApi
 from dragoman.api.intake import Intake
 from dragoman.api.labels import LabelsApi
 from dragoman.api.lifecycle import Lifecycle
@@ -12,6 +13,7 @@ from dragoman.api.native import NativeApi
 from dragoman.api.openapi import TASKS, openapi_document
 from dragoman.api.readiness import Readiness
 from dragoman.api.releases import ReleasesApi
+from dragoman.api.review import ReviewApi
 from dragoman.serving.table import ModelTable
 
 
@@ -37,7 +39,14 @@ def test_every_route_is_described_and_nothing_else() -> None:
     native = NativeApi(intake, Readiness(models, lifecycle))
     routes = {
         (route.path, method.lower())
-        for api in (native, ReleasesApi(intake), LabelsApi(intake), MonitorApi(intake))
+        for api in (
+            native,
+            ReleasesApi(intake),
+            LabelsApi(intake),
+            EventsApi(intake),
+            MonitorApi(intake),
+            ReviewApi(intake),
+        )
         for route in api.routes()
         for method in (route.methods or set())
         if method != "HEAD"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from tests.unreleased import registered
@@ -12,7 +13,7 @@ from dragoman.api.fakes import fake_finding, fake_release
 from dragoman.app.workspace import Workspace
 from dragoman.cli import cli
 from dragoman.errors import NotFound
-from dragoman.records import By, Finding, GateResult, ReleaseNote
+from dragoman.records import Baseline, By, Finding, GateResult, ReleaseNote
 
 ADA = By(actor="ada", reason="complaints")
 
@@ -47,6 +48,17 @@ def test_status_shows_the_gates_and_what_failed_first(place: Workspace) -> None:
     assert ["th" in lines[0], "fail" in lines[0], "+0.180 to +0.240" in lines[0]] == [True] * 3
     assert len(lines) == 2
     assert "This step still lacks: agreement th" in done.output
+
+
+def test_status_says_where_agreement_rests_on_recent_traffic(place: Workspace) -> None:
+    release = place.catalog.release("r-1")
+    baselines = {
+        "th": Baseline(texts=280, disagreements=30, source="traffic"),
+        "de": Baseline(texts=90, disagreements=2),
+    }
+    changed = msgspec.structs.replace(release, baselines=baselines)
+    place.catalog.save_release(changed, expected=release.revision, action="release.changed", by=ADA)
+    assert "rests on recent inputs, not on the test split, in th (280)." in run(place, "status", "support").output
 
 
 def test_without_all_what_passes_in_a_language_is_left_out(place: Workspace) -> None:

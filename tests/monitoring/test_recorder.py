@@ -109,6 +109,11 @@ async def test_a_copy_names_its_original_and_is_never_waited_for(model: Model) -
     assert not log.tickets[0].was_waited_for
 
 
+async def test_a_row_says_which_arm_its_subject_was_given_and_how_likely_that_was(model: Model) -> None:
+    log = await recorded(model, LogSpec(), place=Place("r1", "champion", assigned="challenger", share=0.05))
+    assert {(row.arm, row.assigned, row.share) for row in log.rows} == {("champion", "challenger", 0.05)}
+
+
 async def test_a_log_that_fails_keeps_no_answer_from_its_caller(
     model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

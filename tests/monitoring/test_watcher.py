@@ -12,7 +12,7 @@ from dragoman.serving.fakes import fake_model
 from dragoman.serving.model import Model
 from dragoman.serving.observer import Failed
 from dragoman.serving.options import Options
-from dragoman.spec import SloSpec
+from dragoman.spec import SloSpec, convert_spec
 
 
 @pytest.fixture
@@ -49,6 +49,17 @@ def test_a_soon_label_counts_as_right_or_wrong_once(watcher: Watcher, model: Mod
 
     assert told == [True, False]
     assert (counts_of(watcher).language("en").right, counts_of(watcher).language("en").wrong) == (1, 1)
+
+
+@pytest.mark.parametrize(("logged", "told"), [(True, False), (False, True)])
+def test_only_answers_that_no_log_keeps_are_remembered_here(
+    watcher: Watcher, model: Model, *, logged: bool, told: bool
+) -> None:
+    spec = {"name": "support", "owner": "o", "data": {"files": ["f"], "labels": ["a", "b"]}, "languages": ["en"]}
+    watcher.watch(model, convert_spec({**spec, "log": {"enabled": logged}}))
+    (one,) = model.predict(["refund please"])
+
+    assert watcher.labelled("support", one.id, "refund") is told
 
 
 def test_a_label_of_an_unknown_prediction_or_of_another_model_counts_nowhere(watcher: Watcher, model: Model) -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.release.evaluations import compared, drawn, parity, ratio, spec_with
 
 from dragoman.records import Agreement, Form, FormReport, GateResult, TuningReport
-from dragoman.release.before import check_before
+from dragoman.release.before import check_before, check_forgetting
 from dragoman.release.comparison import Comparison
 from dragoman.release.paired import Pairs
 from dragoman.spec import ModelSpec
@@ -46,6 +46,15 @@ def test_a_language_that_lost_much_is_named_with_its_numbers() -> None:
         "forgetting in th, accuracy: 0.933 to 0.700, a drop of 23.3 points (16.5 to 30.1); "
         "at most 5.0 points are allowed; 150 texts can show a drop of 13.4 points"
     )
+
+
+def test_forgetting_alone_is_judged_over_all_rows_where_there_are_no_languages() -> None:
+    found = compared({"en": EQUAL, "th": FAR})
+    by_language = check_forgetting(found.total, found.languages, margin=0.05)
+    (over_all,) = check_forgetting(found.total, [], margin=0.01)
+
+    assert failed(by_language) == [("forgetting", "th")]
+    assert (over_all.language, over_all.verdict) == ("", "fail")
 
 
 def test_few_texts_are_not_enough_evidence_and_say_what_they_could_show() -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from dragoman.errors import InvalidData, WrongTask
-from dragoman.records import Example
+from dragoman.records import Baseline, Example
 from dragoman.release import speed
+from dragoman.release.baselines import counted_baselines
 from dragoman.release.cases import cases_of
 from dragoman.release.comparison import Comparison, compare_versions
 from dragoman.serving.fakes import FAKE_LABELS, FakeTask, fake_backbone, fake_model
@@ -65,7 +66,10 @@ def test_a_version_with_other_labels_loses_all_in_each_language(champion: Model)
         ("ru", 2, 2, 1.0),
     ]
     assert (found.total.champion.value, found.total.challenger.value) == (1.0, 0.0)
-    assert found.baselines == {"en": (4, 4), "ru": (2, 2)}
+    assert counted_baselines(found.languages) == {
+        "en": Baseline(texts=4, disagreements=4),
+        "ru": Baseline(texts=2, disagreements=2),
+    }
 
 
 def test_the_largest_drop_comes_first(champion: Model) -> None:

@@ -12,6 +12,7 @@ from tests.release.predictions import predicted
 from dragoman.errors import InvalidRequest, WrongTask
 from dragoman.records import FeatureColumn, GateResult, RowInput
 from dragoman.release import speed
+from dragoman.release.baselines import counted_baselines
 from dragoman.release.before import check_before
 from dragoman.release.cases import Case, cases_of_rows
 from dragoman.release.comparison import Comparison, compare_versions
@@ -117,7 +118,7 @@ def test_as_many_rows_differ_as_are_outside_of_the_champions_interval() -> None:
 
     above = sum(case.input.features["x"] > 50 for case in cases())
     assert found.total.different == above
-    assert sum(different for _, different in found.baselines.values()) == above
+    assert sum(one.disagreements for one in counted_baselines(found.languages).values()) == above
 
 
 def test_a_refused_row_counts_as_the_naive_answer() -> None:

@@ -77,6 +77,14 @@ def test_a_language_that_was_not_evaluated_says_what_its_limit_rests_on():
     assert (thai.basis, thai.limit is None) == ("evaluation of all languages", False)
 
 
+def test_a_limit_from_recent_traffic_says_so():
+    recent = {"th": Baseline(texts=300, disagreements=45, source="traffic")}
+    thai = row(judge({}, SPEC, recent, LANGUAGES), "agreement", "th")
+
+    assert thai.basis == "recent traffic"
+    assert thai.limit >= 0.15
+
+
 def test_steps_and_replicas_add():
     one = world({"th": 30}, requests=400) | world({"th": 20}, requests=300, step=1)
 

@@ -95,6 +95,7 @@ def test_a_truth_is_counted_once_whichever_prediction_it_came_for() -> None:
     for by in ("c1", "d1"):
         ledger = Ledger(["th"])
         assert labelled(ledger, "refund", by=by) == [True, False]
+        assert not ledger.knows(by)
         assert tallies(ledger)[Cell("quality", "th", 1)].mean == 1
 
 
@@ -106,5 +107,6 @@ def test_a_truth_that_only_the_challenger_knew_is_its_gain() -> None:
 
 def test_a_truth_of_an_unknown_prediction_is_not_counted() -> None:
     ledger = Ledger(["th"])
+    assert not ledger.knows("somebody")
     assert not ledger.labelled("somebody", "refund", step=0)
     assert ledger.rows() == []

@@ -27,6 +27,14 @@ def test_the_text_says_how_far_labels_may_differ() -> None:
     assert 0.07 <= gate.limit <= 0.1
 
 
+def test_the_text_says_where_recent_texts_were_counted() -> None:
+    recent = Baseline(texts=300, disagreements=60, source="traffic")
+    gate = power_gates(ReleaseSpec(), {"th": recent}, ["th"])[0]
+    assert gate.text.startswith("power in th: labels differ in 20.0% of 300 recent texts")
+    assert gate.limit is not None
+    assert 0.22 <= gate.limit < 0.3
+
+
 def test_a_language_without_texts_is_named() -> None:
     gate = power_gates(ReleaseSpec(), {"th": Baseline(texts=1_000, disagreements=50)}, ["th", "xx"])[1]
     assert (gate.language, gate.verdict, gate.n) == ("xx", "not enough evidence", 0)

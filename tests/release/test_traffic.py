@@ -128,6 +128,29 @@ async def test_a_challenger_that_fails_harms_nobody_and_is_counted(table: ModelT
     assert (tally(lane, "errors").n, tally(lane, "errors").mean) == (1, 1)
 
 
+async def test_what_is_recorded_says_which_arm_was_drawn_and_how_likely_it_was(table: ModelTable) -> None:
+    add_challenger(table)
+    notes = Notes()
+    traffic, _ = released(table, share=0.25, recorder=notes)
+    for subject in SUBJECTS[:20]:
+        await ask(traffic, subject=subject)
+    await traffic.settle()
+    seen = [place for _, place in notes.kept if not place.original]
+    assert {(place.assigned, place.share) for place in seen} == {("champion", 0.25), ("challenger", 0.25)}
+    assert all(place.assigned == place.arm for place in seen)
+    assert {(place.assigned, place.share) for _, place in notes.kept if place.original} == {("", 0.0)}
+
+
+async def test_the_subject_of_a_challenger_that_fails_was_still_given_to_it(table: ModelTable) -> None:
+    add_challenger(table, BrokenSession(3))
+    notes = Notes()
+    traffic, _ = released(table, share=1.0, recorder=notes)
+    await ask(traffic)
+    await traffic.settle()
+    first, *_ = notes.kept
+    assert (first[0], first[1].arm, first[1].assigned, first[1].share) == ("7", "champion", "challenger", 1.0)
+
+
 async def test_a_challenger_that_is_not_there_is_no_error_of_its_own(table: ModelTable) -> None:
     traffic, lane = released(table, share=1.0)
     assert (await ask(traffic)).version == "7"

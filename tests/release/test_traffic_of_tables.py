@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from dragoman.errors import InvalidRequest
-from dragoman.records import RowInput, TextInput
+from dragoman.records import Baseline, RowInput, TextInput
 from dragoman.release import speed
+from dragoman.release.baselines import counted_baselines
 from dragoman.release.cases import cases_of_rows
 from dragoman.release.columns import known_to, read_by
 from dragoman.release.comparison import compare_versions
@@ -105,4 +106,4 @@ def test_labels_of_rows_are_compared_like_those_of_texts(monkeypatch: pytest.Mon
         found = compare_versions(one, other, cases_of_rows(rows, target="kind", has_labels=True))
 
     assert (found.total.measure, found.total.counted, found.total.champion.value) == ("accuracy", "rows", 1.0)
-    assert found.baselines == {"de": (30, 0)}
+    assert counted_baselines(found.languages) == {"de": Baseline(texts=30, disagreements=0)}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.checks.catalog import TRUST_CHECKS
+from tests.checks.catalog_loop import LOOP_CHECKS
 from tests.checks.catalog_review import REVIEW_CHECKS
 from tests.checks.monitoring import MONITORING_CHECKS
 from tests.checks.store import BLOBS_CHECKS, CATALOG_CHECKS, TABLES_CHECKS
@@ -16,7 +17,10 @@ def name_of(check: Callable[..., None]) -> str:
     return check.__name__
 
 
-@pytest.mark.parametrize("check", [*CATALOG_CHECKS, *TRUST_CHECKS, *MONITORING_CHECKS, *REVIEW_CHECKS], ids=name_of)
+ALL_CATALOG_CHECKS = [*CATALOG_CHECKS, *TRUST_CHECKS, *MONITORING_CHECKS, *REVIEW_CHECKS, *LOOP_CHECKS]
+
+
+@pytest.mark.parametrize("check", ALL_CATALOG_CHECKS, ids=name_of)
 def test_every_catalog_keeps_the_contract(check: Callable[[Catalog], None], catalog: Catalog) -> None:
     check(catalog)
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 from tests.checks.catalog import api_key, release_record, signature_record
+from tests.checks.catalog_loop import loop_job, retrain_decision
 from tests.checks.monitoring import silence_record
 from tests.checks.store import add_version, dataset_version, run_record
 
@@ -137,6 +138,19 @@ def test_a_silence_that_was_edited_by_hand_is_named(world: World):
     assert world.problems() == []
     world.edit("UPDATE silences SET record = replace(record, '2026-11-01\"', '2027-11-01\"')")
     assert world.problems() == ["silence 's1' has ends '2027-11-01'; the audit log says '2026-11-01'"]
+
+
+def test_a_decision_that_was_edited_by_hand_is_named(world: World):
+    decision = world.catalog.save_decision(retrain_decision(verdict="ask"))
+    world.catalog.save_decision(msgspec.structs.replace(decision, approved_by="ada"))
+    world.catalog.add_job(loop_job(id="retrain:d1", kind="retrain"))
+    assert world.problems() == []
+    world.edit("UPDATE retrain_decisions SET record = replace(record, 'ada', 'bob')")
+    assert world.problems() == ["retraining 'd1' has approved_by 'bob'; the audit log says 'ada'"]
+    world.edit("UPDATE retrain_decisions SET record = replace(replace(record, 'bob', 'ada'), '620', '20')")
+    assert world.problems() == ["retraining 'd1' has another record than the one in the audit log"]
+    world.edit("DELETE FROM retrain_decisions")
+    assert world.problems() == ["retraining 'd1' is in the audit log and not in the catalog"]
 
 
 @pytest.mark.parametrize(

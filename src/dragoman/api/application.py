@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from dragoman.api.access import Access, OpenAccess
 from dragoman.api.errors import EXCEPTION_HANDLERS, LastResort
+from dragoman.api.events import EventsApi, KpiDesk
 from dragoman.api.guard import guarded
 from dragoman.api.huggingface import HuggingfaceApi
 from dragoman.api.intake import Intake
@@ -29,6 +30,8 @@ from dragoman.api.release_desk import ReleaseDesk
 from dragoman.api.releases import ReleasesApi
 from dragoman.api.repository import Repository
 from dragoman.api.rerank import RerankApi
+from dragoman.api.review import ReviewApi
+from dragoman.api.review_desk import ReviewDesk
 from dragoman.api.statistics import Statistics
 from dragoman.api.tei import TeiApi
 from dragoman.api.tracing import Traced
@@ -49,6 +52,8 @@ class Services(NamedTuple):
     desk: ReleaseDesk | None
     labels: LabelsDesk | None
     monitor: MonitorDesk | None
+    review: ReviewDesk | None
+    kpis: KpiDesk | None
 
 
 def create_app(
@@ -64,6 +69,8 @@ def create_app(
     desk: ReleaseDesk | None = None,
     labels: LabelsDesk | None = None,
     monitor: MonitorDesk | None = None,
+    review: ReviewDesk | None = None,
+    kpis: KpiDesk | None = None,
     tracer: Tracer | None = None,
 ) -> Starlette:
     """The HTTP application over a table of models.
@@ -72,13 +79,14 @@ def create_app(
     `/metrics` answers, in the Prometheus exposition format. `repository` loads and unloads models on request.
     `statistics` and `traffic`, the way of requests while releases run, may be shared with a gRPC server. `access` says
     whom the server lets in; None: everybody.
-    `desk` shows releases and changes them; `labels` keeps the truth of predictions; `monitor` shows models at work.
+    `desk` shows releases and changes them; `labels` keeps the truth of predictions; `monitor` shows models at work;
+    `review` hands review tasks out and takes the answers; `kpis` keeps what subjects did after an answer.
     `tracer` shows the way of requests that predict, and may be shared with a gRPC server too.
     """
     lifecycle = lifecycle or Lifecycle(Phase.READY)
     intake = Intake(models, lifecycle, max_body_bytes=max_body_bytes, statistics=statistics, traffic=traffic)
     readiness = Readiness(models, lifecycle)
-    services = Services(metrics, repository, desk, labels, monitor)
+    services = Services(metrics, repository, desk, labels, monitor, review, kpis)
     routes = guarded(all_routes(intake, readiness, services), access or OpenAccess())
     layers = [Middleware(Traced, tracer), Middleware(LastResort)]
     app = Starlette(routes=routes, middleware=layers, exception_handlers=EXCEPTION_HANDLERS)
@@ -95,6 +103,8 @@ def all_routes(intake: Intake, readiness: Readiness, services: Services) -> list
         *NativeApi(intake, readiness, metrics=services.metrics).routes(),
         *ReleasesApi(intake, services.desk).routes(),
         *LabelsApi(intake, services.labels).routes(),
+        *EventsApi(intake, services.kpis).routes(),
+        *ReviewApi(intake, services.review).routes(),
         *MonitorApi(intake, services.monitor).routes(),
         *JudgesApi(intake, services.desk).routes(),
         *OpenaiApi(intake).routes(),

@@ -51,14 +51,18 @@ class LabelsAnswer(Message, frozen=True, kw_only=True):
     """What became of the labels."""
 
     kept: Annotated[int, Meta(description="Labels that are kept; all of them.")]
-    compared: Annotated[int, Meta(description="Those that a running release was told: both versions had answered.")]
+    compared: Annotated[
+        int, Meta(description="Those whose input both versions of a running release have answered here.")
+    ]
 
 
 class LabelsDesk(Protocol):
     """Where labels are kept."""
 
     def keep(self, model: str, labels: Sequence[Label], *, by: By) -> int:
-        """Keep labels; returns how many of them a running release learned from. Called on a thread of its own.
+        """Keep labels; returns how many are about inputs that both versions of a running release have answered here.
+
+        Called on a thread of its own.
 
         Raises `NotFound` for an unknown model and `InvalidRequest` for a label that it does not have. Of a model of
         numbers a label is a number, as text.

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.api.events import EVENT_OPERATIONS
 from dragoman.api.labels import LabelsAnswer, LabelsRequest
 from dragoman.api.messages import (
     ErrorAnswer,
@@ -23,6 +24,7 @@ from dragoman.api.messages import (
 from dragoman.api.monitor_operations import MONITOR_OPERATIONS
 from dragoman.api.operation import Operation, query_parameters
 from dragoman.api.release_operations import RELEASE_OPERATIONS
+from dragoman.api.review_operations import REVIEW_OPERATIONS
 from dragoman.serving.tasks.classification import TextClassification
 from dragoman.serving.tasks.embedding import Embedding
 from dragoman.serving.tasks.fill_mask import FillMask
@@ -90,6 +92,8 @@ OPERATIONS = (
         (LabelsRequest,),
         (400, 404, 413, 501),
     ),
+    *EVENT_OPERATIONS,
+    *REVIEW_OPERATIONS,
     *RELEASE_OPERATIONS,
     *MONITOR_OPERATIONS,
     Operation("/health/live", "get", "live", "Whether the process lives", (StatusAnswer,)),
@@ -124,6 +128,8 @@ def describe(operation: Operation) -> dict[str, Any]:
         "responses": {str(operation.status): response(HTTPStatus(operation.status).phrase, operation.answers)}
         | {str(status): response(HTTPStatus(status).phrase, (ErrorAnswer,)) for status in errors},
     }
+    if operation.empty:
+        described["responses"][str(operation.empty)] = {"description": HTTPStatus(operation.empty).phrase}
     if is_open:
         described["security"] = []
     parameters = [path_parameter(name) for name in names]

@@ -23,6 +23,7 @@ class Operation(NamedTuple):
     query: type[msgspec.Struct] | None = None
     status: int = 200
     needs_body: bool = True  # if it takes one
+    empty: int | None = None  # status of an answer without a body, where there is such
 
 
 def query_parameters(kind: type[msgspec.Struct]) -> Iterator[dict[str, Any]]:

@@ -25,6 +25,7 @@ class Principal(NamedTuple):
     models: frozenset[str] | None = None  # None: all
     id: str = ""  # of its key
     role: str = ""
+    name: str = ""  # that the key was given
 
     def check(self, ability: Ability) -> None:
         """Raises `Forbidden` for what it may not do."""
@@ -79,7 +80,7 @@ def acting_as(principal: Principal) -> Iterator[None]:
 
 def principal_of(key: ApiKey) -> Principal:
     models = frozenset(key.models) if key.models else None
-    return Principal(f"{key.name} (key {key.id})", ROLES[key.role], models, key.id, key.role)
+    return Principal(f"{key.name} (key {key.id})", ROLES[key.role], models, key.id, key.role, key.name)
 
 
 def name_in(reference: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dragoman.app.candidate import CHECK_SECONDS, check_in_child, check_lease
+from dragoman.app.checking import CHECK_SECONDS, check_in_child, check_lease
 from dragoman.app.monitor import Monitor
 from dragoman.app.workspace import Workspace
 from dragoman.errors import Conflict, DragomanError, NotFound, Unavailable

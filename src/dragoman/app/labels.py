@@ -16,7 +16,7 @@ __all__ = ["Labels"]
 
 
 class Labels:
-    """Keeps labels, counts them for the objective of quality, and lets a release of this process compare by them."""
+    """Keeps labels. `LabelWatch` counts those of models whose answers are logged; of others this process does it."""
 
     def __init__(self, workspace: Workspace, traffic: Traffic, watcher: Watcher) -> None:
         self.workspace, self.traffic, self.watcher = workspace, traffic, watcher
@@ -33,4 +33,6 @@ class Labels:
         lane = self.traffic.lanes.get(model)
         if lane is None:
             return 0
+        if spec.log.enabled:
+            return sum(lane.ledger.knows(one.prediction_id) for one in labels)
         return sum(lane.ledger.labelled(one.prediction_id, one.label, step=lane.route.step) for one in labels)

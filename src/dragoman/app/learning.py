@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from dragoman.app.datasets import Datasets
-from dragoman.data.datasets import digest_examples, ingest
+from dragoman.data.datasets import digest_examples, ingest, load_examples
+from dragoman.data.served_rows import LABEL_PREFIX, join_beside_served
 from dragoman.data.sources import expand_files, read_examples
 from dragoman.data.training_examples import find_version, training_examples
-from dragoman.records import DatasetVersion, Example, PinnedView
+from dragoman.records import By, DatasetVersion, Example, PinnedView
 from dragoman.spec import ModelSpec
 from dragoman.store.base import Catalog
 from dragoman.store.tables import DeltaTables
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from dragoman.training.progress import Report
     from dragoman.training.trained import Trained
 
-__all__ = ["Job", "Join", "Learning", "NoJoin", "Place", "Rows", "Texts", "learning_of"]
+__all__ = ["Job", "Join", "Learning", "NoJoin", "Place", "Rows", "Texts", "learning_of", "rests_on"]
 
 
 class Join(Protocol):
@@ -77,6 +78,7 @@ class Job(NamedTuple):
     folder: Path
     join: Join
     report: Report
+    over_budget: By | None = None  # who wants it although its budget has no room
 
 
 class Learning(Protocol):
@@ -88,8 +90,11 @@ class Learning(Protocol):
     def load(self) -> tuple[Any, DatasetVersion]:
         """The rows, and the version that has them: those of files become one, if none has them yet."""
 
+    def read(self, version: DatasetVersion) -> Any:
+        """The rows of a version that is stored. Raises `Untrusted` if they are not those that were ingested."""
+
     def train(self, rows: Any, job: Job) -> Trained:
-        """Train with the rows of `load`, and write a bundle."""
+        """Train with the rows of `load`, or of `read`, and write a bundle."""
 
 
 def learning_of(place: Place, spec: ModelSpec) -> Learning:
@@ -97,6 +102,11 @@ def learning_of(place: Place, spec: ModelSpec) -> Learning:
     if spec.reads_text:
         return Texts(place, spec)
     return Forecasts(place, spec) if spec.forecast else Rows(place, spec)
+
+
+def rests_on(version: DatasetVersion, digest: str) -> bool:
+    """Whether a version has the rows of the one with this digest, and those of labels beside them."""
+    return any(name.startswith("datasets:/") and found == digest for name, found in version.sources.items())
 
 
 class _OfFiles:
@@ -123,9 +133,11 @@ class _OfFiles:
         self.place.datasets.hold(self.spec.dataset_name, self.spec.data.files)
 
     def joined(self, rows: pa.Table, join: Join) -> pa.Table:
-        """The rows with the features of the spec's views."""
+        """The rows with the features of the spec's views; those of labels have them as they were served."""
         features, time = self.spec.features, self.spec.data.time
-        return join(rows, features.views, time) if features and features.views and time else rows
+        if not (features and features.views and time):
+            return rows
+        return join_beside_served(rows, features.views, lambda others: join(others, features.views, time))
 
 
 class Texts(_OfFiles):
@@ -143,16 +155,25 @@ class Texts(_OfFiles):
         stores: dict[str, Any] = {"tables": self.place.tables, "catalog": self.place.catalog}
         return examples, ingest(examples, name=self.spec.dataset_name, sources=self.sources, **stores)
 
+    def read(self, version: DatasetVersion) -> list[Example]:
+        if version.columns:
+            return training_examples(version, self.spec, self.place.tables)
+        return load_examples(version, tables=self.place.tables)
+
     def examples(self) -> list[Example]:
         """The examples, without the features of views."""
         return self._of_files() if self.spec.data.files else self.load()[0]
 
     def with_views(self, examples: list[Example], join: Join) -> list[Example]:
-        """The examples with the features of the spec's views."""
-        import pyarrow as pa  # heavy: serving does without it
-
+        """The examples with the features of the spec's views; those of labels have them as they were served."""
         if not join.pins:
             return examples
+        served = {one.id: one for one in examples if one.id.startswith(LABEL_PREFIX)}
+        return [*self._with_views([one for one in examples if one.id not in served], join), *served.values()]
+
+    def _with_views(self, examples: list[Example], join: Join) -> list[Example]:
+        import pyarrow as pa  # heavy: serving does without it
+
         names = list(dict.fromkeys(name for one in examples for name in one.features))
         known = pa.table({name: [one.features.get(name) for one in examples] for name in names})
         found = self.joined(known, join)
@@ -220,6 +241,11 @@ class Rows(_OfFiles):
         stores: dict[str, Any] = {"tables": self.place.tables, "catalog": self.place.catalog}
         label = target_of(self.spec) if self.spec.has_labels else ""
         return table, ingest_table(table, name=self.spec.dataset_name, sources=self.sources, label=label, **stores)
+
+    def read(self, version: DatasetVersion) -> pa.Table:
+        from dragoman.data.table_versions import load_table  # heavy: pyarrow
+
+        return load_table(version, self.place.tables)
 
     def train(self, rows: pa.Table, job: Job) -> Trained:
         from dragoman.data.table_examples import table_examples

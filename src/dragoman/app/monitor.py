@@ -5,20 +5,26 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from prometheus_client.registry import Collector
 
 from dragoman.app.drift_watch import DriftWatch
 from dragoman.app.freshness_watch import FreshnessWatch
+from dragoman.app.label_watch import LabelWatch
+from dragoman.app.ledger import budget_uses
+from dragoman.app.loop_watch import LoopWatch
 from dragoman.app.objectives import ObjectivesWatch
 from dragoman.app.workspace import Workspace
 from dragoman.clock import seconds
 from dragoman.errors import DragomanError, Unavailable
 from dragoman.feedback.review.metrics import ReviewCollector
+from dragoman.loop.budget_metrics import BudgetCollector
 from dragoman.monitoring.alerts import AlertBook, Contact, Courier, CourierCollector, contact_of, senders_of
 from dragoman.monitoring.freshness import FreshnessCollector
 from dragoman.monitoring.log_watch import LogWatch
+from dragoman.monitoring.loop_metrics import LoopCollector, LoopSeen
 from dragoman.monitoring.metrics import Metrics
 from dragoman.monitoring.prediction_log.counters import LogStats
 from dragoman.monitoring.profiler import Profiler
@@ -94,6 +100,7 @@ class Monitor:
             server.metrics.add(collector)
         settings = workspace.settings
         self.book = AlertBook(workspace.catalog, receivers, region=settings.region, runbooks=settings.runbooks)
+        self._labels = LabelWatch(workspace, self.specs, log=workspace.state / LOG_FOLDER, sink=self._sli)
         self._judges = Judges(workspace, list(self.specs.values()), clock=clock)
         self._retention = Retention(workspace.catalog, self.specs.values())
         self._started = self._held = clock()
@@ -102,6 +109,9 @@ class Monitor:
         self._thread = threading.Thread(target=self._run, name="dragoman-monitor", daemon=True)
 
     def start(self) -> None:
+        with suppress(DragomanError):  # then the first tick does
+            if self._leads():
+                self._labels.begin()
         self.profiler.start()
         self._thread.start()
 
@@ -139,7 +149,8 @@ class Monitor:
         if self._due("store", STORE_SECONDS):
             self._count_memory()
             self._store()
-        if self.workspace.catalog.lease("monitor", self.replica, seconds=LEASE_SECONDS):
+        if self._leads():
+            self._count_labels()
             if self._due("look", LOOK_SECONDS):
                 self._look()
             self.courier.tick()
@@ -162,6 +173,16 @@ class Monitor:
             self.workspace.catalog.save_counts(rows)
         self.profiler.mark_stored(profiles)
         self.service.mark_stored(served)
+
+    def _leads(self) -> bool:
+        """Whether this server, of all of the workspace, counts labels, judges and tells."""
+        return self.workspace.catalog.lease("monitor", self.replica, seconds=LEASE_SECONDS)
+
+    def _count_labels(self) -> None:
+        try:
+            self._labels.look(self.clock())
+        except DragomanError as error:
+            logger.warning("Labels are not counted: %s", error)
 
     def _count_memory(self) -> None:
         """Of the weights that are loaded, for the cost."""
@@ -186,7 +207,17 @@ class Monitor:
             ModelMemoryCollector(self.server.table.models),
             FreshnessCollector(FreshnessWatch(self.workspace.features, clock=self.clock).freshness),
             ReviewCollector(lambda since: catalog.review_tasks(since=since)),
+            LoopCollector(self._loop),
+            BudgetCollector(lambda: budget_uses(self.workspace, self.workspace.specs_or_none(), now=self.clock())),
         ]
+
+    def _loop(self, jobs_since: str, decisions_since: str) -> LoopSeen:
+        catalog = self.workspace.catalog
+        return LoopSeen(
+            catalog.jobs(statuses=["waiting", "running"]),
+            catalog.jobs(since=jobs_since),
+            catalog.decisions(since=decisions_since),
+        )
 
     def _look(self) -> None:
         """Judge everything, and let alerts follow."""
@@ -215,6 +246,7 @@ class Judges:
         self._specs = list(specs)
         self._objectives = {spec.name: ObjectivesWatch(workspace.catalog, spec) for spec in specs}
         self._drifts = {spec.name: DriftWatch(workspace, spec) for spec in specs}
+        self._loop = LoopWatch(workspace.catalog, specs, workspace.settings)
 
     def look(self, now: float, *, up_since: float) -> tuple[list[Symptom], list[tuple[str, AlertKind]]]:
         """The symptoms that hold at `now`, and what could not be judged: model and kind."""
@@ -237,6 +269,11 @@ class Judges:
         except DragomanError as error:
             logger.warning("The freshness of features cannot be judged: %s", error)
             blind += [(spec.name, "freshness") for spec in self._specs]
+        try:
+            found += self._loop.symptoms(now, up_since=up_since)
+        except DragomanError as error:
+            logger.warning("The loop cannot be judged: %s", error)
+            blind += [(spec.name, "loop") for spec in self._specs]
         return found, blind
 
 

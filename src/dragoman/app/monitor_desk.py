@@ -162,7 +162,9 @@ class CatalogMonitor:
     def _counted(
         self, model: str, number: str, aliases: list[str], counted: Counted, drifts: dict[str, Drifts]
     ) -> VersionCounts:
-        costs = {row.language: row for row in cost_rows([Served(model, number, counted.now)], self._prices)}
+        spec = self._specs.get(model)
+        prices = self._prices.of_serving(spec.serving.device) if spec else self._prices
+        costs = {row.language: row for row in cost_rows([Served(model, number, counted.now)], prices)}
         return VersionCounts(number, aliases, counted, drifts.get(number, Drifts()), costs)
 
     def _read(self, model: str, period: Period) -> dict[str, dict[str, ServiceCounts]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from pathlib import Path
-
 from dragoman.app.conductor import Conductor, Models
 from dragoman.app.desk import Desk
+from dragoman.app.kpis import Kpis
 from dragoman.app.labels import Labels
 from dragoman.app.monitor import LOG_FOLDER, Monitor
 from dragoman.app.monitor_desk import CatalogMonitor
+from dragoman.app.pseudonyms import KEY_FILE, pseudonym_key
+from dragoman.app.review import Review
 from dragoman.app.workspace import Workspace
 from dragoman.monitoring.log_metrics import LogCollector
 from dragoman.monitoring.prediction_log.log import PredictionLog
@@ -18,13 +18,9 @@ from dragoman.monitoring.release_metrics import ReleaseCollector
 from dragoman.release.traffic import Traffic
 from dragoman.serving.ids import new_id
 from dragoman.spec import LogSpec
-from dragoman.store.files import atomic_file
 from dragoman.text.redaction import Redactor
 
 __all__ = ["LOG_FOLDER", "Operations", "pseudonym_key"]
-
-KEY_BYTES = 32
-PRIVATE = 0o600
 
 
 class Operations:
@@ -36,7 +32,7 @@ class Operations:
     def __init__(self, workspace: Workspace, host: Models, *, url: str) -> None:
         self._policies = {spec.name: spec.log for spec in workspace.specs_or_none()}
         self.log = PredictionLog(workspace.state / LOG_FOLDER, workspace.tables)
-        redactor = Redactor(pseudonym_key(workspace.state / "keys" / "pseudonyms.key"))
+        redactor = Redactor(pseudonym_key(workspace.state / KEY_FILE))
         self.traffic = Traffic(host.table, AnswerRecorder(self.log, redactor, self._policies_of))
         replica = new_id()
         self.monitor = Monitor(workspace, host, replica=replica, url=url, log=lambda: self.log.stats)
@@ -48,7 +44,9 @@ class Operations:
         host.metrics.add(LogCollector(lambda: self.log.stats))
         self.desk = Desk(workspace)
         self.labels = Labels(workspace, self.traffic, self.monitor.watcher)
+        self.kpis = Kpis(workspace)
         self.view = CatalogMonitor(workspace)
+        self.review = Review(workspace)
 
     def start(self) -> None:
         self.conductor.start()
@@ -62,12 +60,3 @@ class Operations:
 
     def _policies_of(self, model: str) -> LogSpec | None:
         return self._policies.get(model)
-
-
-def pseudonym_key(path: Path) -> bytes:
-    """The workspace's secret for pseudonyms, made when it is first needed. Who has it can link subjects to rows."""
-    if not path.exists():
-        with atomic_file(path, mode=PRIVATE) as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-        path.parent.chmod(0o700)
-    return path.read_bytes()

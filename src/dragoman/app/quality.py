@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dragoman import clock
-from dragoman.app.operations import LOG_FOLDER
+from dragoman.app.monitor import LOG_FOLDER
 from dragoman.app.workspace import Workspace
 from dragoman.errors import NotFound, WrongTask
 from dragoman.feedback.delays import delay_curves

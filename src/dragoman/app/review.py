@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from dragoman.app.operations import LOG_FOLDER
+from dragoman.app.monitor import LOG_FOLDER
 from dragoman.app.workspace import Workspace
 from dragoman.errors import InvalidInput, InvalidRequest
 from dragoman.feedback.labels import LabelStore
@@ -16,6 +16,7 @@ from dragoman.feedback.review.competence import find_reviewer
 from dragoman.feedback.review.desk import ReviewDesk
 from dragoman.feedback.review.making import Plan, make_draw
 from dragoman.feedback.review.moments import utc_now, written
+from dragoman.feedback.review.novelty import Change
 from dragoman.monitoring.prediction_log.query import read_pending, read_predictions
 from dragoman.monitoring.prediction_log.schema import rows_of
 from dragoman.records import By, PredictionRow, ReviewDecision, ReviewDraw, Reviewer, ReviewTask
@@ -26,6 +27,7 @@ from dragoman.spec.reviewers_file import REVIEWERS_FILE, read_reviewers
 __all__ = ["Made", "Review"]
 
 DAYS = 1.0
+EARLIER = 1_000  # texts from before a language drifted that later ones are compared with
 
 
 class Made(NamedTuple):
@@ -65,6 +67,7 @@ class Review:
             until=until,
             asked=catalog.review_tasks(model=model, statuses=("open", "claimed")),
             needs_text=spec.reads_text,
+            drifting=self._drifting(model),
         )
         for draw in draws:
             if draw.day == plan.day:
@@ -74,6 +77,10 @@ class Review:
             return Made(draw, [], is_new=False)
         added = catalog.add_review_tasks(draw, tasks, by=by)
         return Made(draw, added, is_new=bool(added))
+
+    def choices(self, model: str) -> list[str]:
+        """The labels of a model. Raises `NotFound` for an unknown one."""
+        return list(self.workspace.spec(model).data.labels)
 
     def desk(self, model: str) -> ReviewDesk:
         """Where tasks of a model are taken and answered. Raises `NotFound` for an unknown model."""
@@ -122,13 +129,18 @@ class Review:
         return find_reviewer(self.reviewers, name)
 
     def backlog(self, model: str) -> Backlog:
-        """What waits, what is done, and who did it."""
+        """What waits, what is done, and who did it. Raises `NotFound` for an unknown model."""
+        self.workspace.spec(model)
         catalog = self.workspace.catalog
         tasks, decisions = catalog.review_tasks(model=model), catalog.review_decisions(model=model)
         return backlog_of(model, tasks, decisions, self.reviewers, now=written(self.clock()))
 
     def agreement(self, model: str) -> list[Agreement]:
-        """How far people agree where two answered: over all languages first, then of each."""
+        """How far people agree where two answered: over all languages first, then of each.
+
+        Raises `NotFound` for an unknown model.
+        """
+        self.workspace.spec(model)
         catalog = self.workspace.catalog
         return agreement_of(catalog.review_tasks(model=model), catalog.review_decisions(model=model))
 
@@ -136,6 +148,19 @@ class Review:
         """Prediction → the probability with which it was drawn, of those drawn at random whose answers gave a label."""
         tasks = self.workspace.catalog.review_tasks(model=model, statuses=("done",))
         return {task.prediction_id: task.inclusion for task in tasks if task.reason == "audit" and task.label}
+
+    def _drifting(self, model: str) -> dict[str, Change]:
+        """The languages whose drift fires, by the earliest of their alerts, with the newest texts from before it."""
+        since: dict[str, datetime] = {}
+        for alert in self.workspace.catalog.alerts(model=model, firing=True):
+            if alert.kind == "drift":
+                began = datetime.fromisoformat(alert.since or alert.started)
+                since[alert.language] = min(began, since.get(alert.language, began))
+        return {language: Change(began, self._texts(model, language, began)) for language, began in since.items()}
+
+    def _texts(self, model: str, language: str, until: datetime) -> list[str]:
+        stored = read_predictions(self.workspace.tables, model=model, language=language, until=until, limit=EARLIER)
+        return [row.text for row in rows_of(stored) if row.text]
 
     def _logged(self, plan: Plan) -> list[PredictionRow]:
         """Rows of the table and of what is on its way there."""

@@ -11,13 +11,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from dragoman.app.datasets import Datasets
-from dragoman.app.learning import Forecasts, Job, Join, NoJoin, Rows, Texts, learning_of
+from dragoman.app.learning import Forecasts, Job, Join, NoJoin, Rows, Texts, learning_of, rests_on
 from dragoman.app.lineage import Lineage
 from dragoman.app.lineage_log import LineageLog, endpoint_of
 from dragoman.data.lineage import Trained
 from dragoman.errors import Conflict, InvalidSpec, NotFound
-from dragoman.records import By, DatasetVersion, Example, Run, TuningReport, Version
+from dragoman.records import By, DatasetVersion, Example, Run, Spent, TuningReport, Version
 from dragoman.registry.uri import CHALLENGER, CHAMPION
 from dragoman.settings import WORKSPACE_FILE, Settings, read_settings
 from dragoman.spec import ModelSpec, ServingSpec, read_spec
@@ -82,7 +84,7 @@ class Outcome(NamedTuple):
     version: Version
     run: Run
     trained: bool  # False: nothing had changed since this version was trained
-    alias: str = CHAMPION  # that it has now
+    alias: str = CHAMPION  # that it has now; empty: none
 
 
 class Workspace:
@@ -186,56 +188,112 @@ class Workspace:
     # Training
 
     def find_trained(self, spec: ModelSpec) -> Outcome | None:
-        """The version that the spec, the data and the views, as they are now, have already given."""
+        """The version that the spec, the data and the views, as they are now, have already given.
+
+        The champion, where it has learned from labels beside them, or is another form of what they gave.
+        """
         digest = learning_of(self, spec).digest()
         if self.catalog.find_dataset_version(spec.dataset_name, digest) is None:
             return None
-        return self._completed(run_id_of(spec, digest, features=self._join(spec).digest))
+        run_id = run_id_of(spec, digest, features=self.join(spec).digest)
+        return self.standing(spec, digest) or self._completed(run_id)
 
-    def train(self, name: str | None = None, *, again: bool = False, report: Report) -> Outcome:
+    def standing(self, spec: ModelSpec, digest: str) -> Outcome | None:
+        """The champion, if the spec, the views and the data with this digest say nothing that is newer than it.
+
+        It was trained from them, with or without labels beside them, and after whatever else they gave.
+        """
+        number = self.catalog.alias(spec.name, CHAMPION)
+        if number is None:
+            return None
+        version = self.catalog.version(spec.name, number)
+        try:
+            run = self.catalog.run(version.run)
+            dataset = self.catalog.dataset_version(run.dataset, run.dataset_number)
+        except NotFound:
+            return None
+        if run.id != run_id_of(spec, run.dataset_digest, features=self.join(spec).digest):
+            return None
+        if run.dataset_digest == digest:
+            done = self._completed(run.id)
+            return Outcome(version, run, trained=False) if done and done.version.number <= number else None
+        return Outcome(version, run, trained=False) if rests_on(dataset, digest) else None
+
+    def train(
+        self, name: str | None = None, *, again: bool = False, over_budget: By | None = None, report: Report
+    ) -> Outcome:
         """Train a model, register it, and make it the champion if it passes its gates.
 
-        Does nothing when spec, data and views have not changed since a completed run, unless `again`. Raises
-        `InvalidSpec`, `InvalidData`, `Conflict` while another process trains the same, and `GateFailed` after
-        registering a version that does not pass.
+        It learns from what the spec says: files, or a version of a dataset. Does nothing when spec, data and views have
+        not changed since a completed run, unless `again`; a champion that has learned from labels beside them stays.
+        Raises `InvalidSpec`, `InvalidData`, `Conflict` while another process trains the same, `BudgetExceeded` unless
+        somebody wants it `over_budget`, and `GateFailed` after registering a version that does not pass.
         """
         spec = self.spec(name)
-        learning, join = learning_of(self, spec), self._join(spec)
+        learning, join = learning_of(self, spec), self.join(spec)
         rows, dataset = learning.load()
-        run_id = run_id_of(spec, dataset.digest, features=join.digest)
-        done = self._completed(run_id)
-        if done is None or again:
-            with FileLock(self.state / "runs" / f"{run_id}.lock"):
-                job = Job(run_id, dataset, self.state / "runs" / run_id, join, report)
-                done = self._train(spec, partial(learning.train, rows, job), job)
+        done = None if again else self.standing(spec, dataset.digest)
+        if done is None:
+            job = self._job(spec, dataset, join, report)._replace(over_budget=over_budget)
+            done = self._trained(spec, partial(learning.train, rows, job), job, again=again)
         return done._replace(alias=self.crown(spec, done))
 
+    def train_on(self, spec: ModelSpec, dataset: DatasetVersion, *, report: Report) -> Outcome:
+        """Train a model with the rows of a stored version, and register it; gates and aliases are left to the caller.
+
+        Does nothing when the same was done before. Raises as `train` does.
+        """
+        learning = learning_of(self, spec)
+        job = self._job(spec, dataset, self.join(spec), report)
+        return self._trained(spec, lambda: learning.train(learning.read(dataset), job), job)
+
+    def _job(self, spec: ModelSpec, dataset: DatasetVersion, join: Join, report: Report) -> Job:
+        run_id = run_id_of(spec, dataset.digest, features=join.digest)
+        return Job(run_id, dataset, self.state / "runs" / run_id, join, report)
+
+    def _trained(
+        self, spec: ModelSpec, train: Callable[[], TrainedBundle], job: Job, *, again: bool = False
+    ) -> Outcome:
+        """What a completed run gave, or what the training gives now."""
+        done = self._completed(job.run)
+        if done is not None and not again:
+            return done
+        with FileLock(self.state / "runs" / f"{job.run}.lock"):
+            return self._train(spec, train, job)
+
     def _train(self, spec: ModelSpec, train: Callable[[], TrainedBundle], job: Job) -> Outcome:
+        from dragoman.app.ledger import begin_run
+        from dragoman.app.run_spending import new_bytes, run_spending  # heavy: the parts that count
+
         self.keychain.ensure()  # better before a long training than after it
         dataset = job.dataset
-        run = start_run(spec, dataset, self.root, features=job.join.digest)
-        self.catalog.save_run(run)
+        run, carried = begin_run(
+            self, spec, start_run(spec, dataset, self.root, features=job.join.digest), over=job.over_budget
+        )
         self.lineage_log.add([self.lineage.events.training(Trained(run, dataset))])
         started = time.monotonic()
-        with self._failure_recorded(run, dataset):
+        with run_spending(job.folder, carried) as spent, self._failure_recorded(run, dataset, spent):
             trained = train()
+            stored = new_bytes(trained.manifest, self.blobs)
             version = self.registry.register(trained.folder, run=run.id, owner=spec.owner, created=now())
         seconds = time.monotonic() - started
-        run = complete_run(run, bundle=version.bundle, evaluation=trained.evaluation, seconds=seconds)
+        took = msgspec.structs.replace(spent(), stored_bytes=stored)
+        run = complete_run(run, bundle=version.bundle, evaluation=trained.evaluation, seconds=seconds, spent=took)
         self.catalog.save_run(run)
         self.lineage_log.add([self.lineage.events.training(Trained(run, dataset, [version]))])
         shutil.rmtree(job.folder, ignore_errors=True)
         return Outcome(version, run, trained=True)
 
-    def _join(self, spec: ModelSpec) -> Join:
+    def join(self, spec: ModelSpec) -> Join:
+        """What adds the features of the spec's views to rows, as the views and their events are now."""
         return self.features.join(spec) if spec.features and spec.features.views else NoJoin()
 
     @contextmanager
-    def _failure_recorded(self, run: Run, dataset: DatasetVersion) -> Iterator[None]:
+    def _failure_recorded(self, run: Run, dataset: DatasetVersion, spent: Callable[[], Spent]) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            failed = fail_run(run, error)
+            failed = fail_run(run, error, spent=spent())
             self.catalog.save_run(failed)
             self.lineage_log.add([self.lineage.events.training(Trained(failed, dataset))])
             raise
@@ -254,13 +312,17 @@ class Workspace:
         """Give a version that passes its gates its alias, and return it.
 
         It becomes the champion, unless the spec has a release plan and there is a champion: then it is the challenger
-        until a release promotes it. Raises `GateFailed` for a version that does not pass.
+        until a release promotes it. One that has learned less than the champion, from the same spec and data, gets
+        none: "". Raises `GateFailed` for a version that does not pass.
         """
         check_gates(spec.gates, outcome.run.metrics, outcome.version)
         number, current = outcome.version.number, self.catalog.alias(spec.name, CHAMPION)
         by = By(actor=this_user().actor, reason="It passed its gates.", evidence=f"runs:/{outcome.run.id}")
         if number == current:
             return CHAMPION
+        standing = self.standing(spec, outcome.run.dataset_digest)
+        if standing and standing.run.dataset_digest != outcome.run.dataset_digest:
+            return ""
         if current is None or spec.release is None:
             self.registry.promote(spec.name, number, expected=current, by=by)
             return CHAMPION
@@ -293,7 +355,7 @@ class Workspace:
     def _all_examples(self, name: str) -> list[Example]:
         spec = self.spec(name)
         texts = Texts(self, spec)
-        return texts.with_views(texts.examples(), self._join(spec))
+        return texts.with_views(texts.examples(), self.join(spec))
 
     def test_examples(self, name: str) -> list[Example]:
         """The test split of a model that reads texts, with the features of its views."""
@@ -302,7 +364,7 @@ class Workspace:
     def test_table(self, name: str) -> pa.Table:
         """The test split of a model of a table, with the features of its views; of a forecast, all rows."""
         spec = self.spec(name)
-        return (Forecasts if spec.forecast else Rows)(self, spec).test(self._join(spec))
+        return (Forecasts if spec.forecast else Rows)(self, spec).test(self.join(spec))
 
     # Serving
 

@@ -26,6 +26,7 @@ VERBS = {
     "release": "Release a version by evidence, language by language.",
     "monitor": "Show traffic, quality, drift, objectives and alerts by language.",
     "labels": "Bring labels back, and see from them how good a model is in use.",
+    "loop": "Look after models in use; train anew when their specs say so.",
     "audit": "Show the log of all changes, and check that nobody altered it.",
     "tune": "Find the fastest form of a version that answers like its fp32 form.",
     "bench": "Measure Dragoman on this machine, side by side with its peers.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dragoman.cli.labels_add import add
+from dragoman.cli.labels_events import events
 from dragoman.cli.labels_quality import delays, quality
 from dragoman.cli.labels_review import agreement, queue, reviewers
 from dragoman.cli.labels_task import label, next_, show, skip, undo
@@ -20,5 +21,5 @@ def command() -> None:
     """
 
 
-for one in (add, quality, delays, queue, next_, label, skip, undo, show, agreement, reviewers):
+for one in (add, events, quality, delays, queue, next_, label, skip, undo, show, agreement, reviewers):
     command.add_command(one)

@@ -10,6 +10,8 @@ import click
 
 from dragoman import clock
 from dragoman.api.monitor_messages import MOST_HOURS, utc_text
+from dragoman.cli.monitor_cost import cost
+from dragoman.cli.monitor_kpi import kpi
 from dragoman.cli.monitor_lists import alert_part, alerts_list, drift_part, split_part
 from dragoman.cli.monitor_output import open_desk, print_parts, watch
 from dragoman.cli.monitor_screen import screen
@@ -182,4 +184,6 @@ def alerts(id: str | None, *, model: str | None, every: bool, hours: int, as_jso
         click.echo("No alert fires." if not every else f"No alert has fired in {hours} hours.")
 
 
+command.add_command(cost)
+command.add_command(kpi)
 command.add_command(silence)

@@ -50,7 +50,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    console = Console(soft_wrap=False)
+    console = Console(soft_wrap=False, markup=False, emoji=False)  # texts in brackets or colons are shown as they are
     if not console.is_terminal:
-        console = Console(width=max(200, console.width))
+        console = Console(width=max(200, console.width), markup=False, emoji=False)
     console.print(table)

@@ -11,6 +11,7 @@ import msgspec
 
 from dragoman.app import Workspace, open_workspace
 from dragoman.cli.options import as_json, by_user, print_json, print_table, reason, workspace
+from dragoman.cli.release_lift import lift
 from dragoman.errors import GateFailed, NotFound
 from dragoman.records import Finding, GateResult, Interval, Release, Simulation
 from dragoman.registry.uri import CHALLENGER
@@ -41,7 +42,8 @@ def start(model: str, *, challenger: int | None, reason: str, as_json: bool, pat
 
     Running servers of the workspace follow within a second. The exit code is 1 if a gate failed.
     """
-    from dragoman.app.candidate import CHECK_SECONDS, check_candidate, check_lease
+    from dragoman.app.candidate import check_candidate
+    from dragoman.app.checking import CHECK_SECONDS, check_lease
     from dragoman.app.desk import Desk  # heavy: the serving parts
 
     place = open_workspace(path)
@@ -223,6 +225,8 @@ def _show(release: Release, *, as_json: bool, every: bool = True) -> None:
     if release.gates:
         click.echo("\nBefore traffic")
         print_table(GATE_COLUMNS, [_gate_row(gate) for gate in release.gates])
+    if recent := [f"{name} ({one.texts})" for name, one in release.baselines.items() if one.source == "traffic"]:
+        click.echo(f"Agreement rests on recent inputs, not on the test split, in {', '.join(recent)}.")
     if findings := _worth_showing(release.findings, every=every):
         click.echo("\nFrom traffic")
         print_table(FINDING_COLUMNS, [_finding_row(one) for one in findings])
@@ -269,3 +273,6 @@ def _finding_row(one: Finding) -> tuple[str, ...]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3g}"
+
+
+command.add_command(lift)

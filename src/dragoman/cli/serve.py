@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dragoman.app import Source, open_workspace, serve
+from dragoman.app.loop_child import LoopChild
 from dragoman.cli.options import Command, workspace
 from dragoman.settings import WORKSPACE_FILE, read_settings
 
@@ -41,6 +42,7 @@ def compute(command: Command) -> Command:
 @click.argument("models", nargs=-1)
 @click.option("--model", "named", multiple=True, metavar="NAME=SOURCE", help="A folder or models:/NAME/3; repeatable.")
 @click.option("--task", "tasks", multiple=True, metavar="NAME=TASK", help="Task of a --model; default: by its head.")
+@click.option("--loop", "with_loop", is_flag=True, help="Run the loop of the workspace too, as `dragoman up` does.")
 @compute
 @address
 @workspace
@@ -49,6 +51,7 @@ def command(
     *,
     named: tuple[str, ...],
     tasks: tuple[str, ...],
+    with_loop: bool,
     precision: str,
     device: str,
     threads: int,
@@ -66,14 +69,22 @@ def command(
     sources = _sources(named, tasks)
     has_workspace = bool(models) or not sources or (Path(path) / WORKSPACE_FILE).exists()
     place = open_workspace(path, **listen) if has_workspace else None
-    serve(
-        place.settings if place else read_settings(None, listen),
-        place,
-        models,
-        sources=sources,
-        compute=Compute(precision, device, threads),
-        on_ready=lambda url: click.echo(f"Serving on {url}; /openapi.json describes the API."),
-    )
+    if with_loop and place is None:
+        raise click.UsageError("--loop needs a workspace.")
+
+    def tell(url: str) -> None:
+        loop.start()
+        click.echo(f"Serving on {url}; /openapi.json describes the API.")
+
+    with LoopChild(place.root if with_loop and place else None) as loop:
+        serve(
+            place.settings if place else read_settings(None, listen),
+            place,
+            models,
+            sources=sources,
+            compute=Compute(precision, device, threads),
+            on_ready=tell,
+        )
 
 
 def _sources(named: tuple[str, ...], tasks: tuple[str, ...]) -> list[Source]:

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from dragoman.app import Workspace, check_address, ensure_trained, open_workspace, serve
+from dragoman.app.loop_child import LoopChild
 from dragoman.cli.options import print_table, workspace
 from dragoman.cli.questions import Question, ask_all, questions_for
 from dragoman.cli.serve import address
@@ -26,13 +27,15 @@ RIGHT_SHARE = 0.75
 @click.command("up")
 @click.argument("folder", required=False)
 @click.option("--check", is_flag=True, help="Ask one question per language over HTTP, print the answers, and stop.")
+@click.option("--no-loop", is_flag=True, help="Run no loop beside the server: nothing is retrained by itself.")
 @address
 @workspace
-def command(folder: str | None, *, check: bool, path: str, **listen: Any) -> None:
+def command(folder: str | None, *, check: bool, no_loop: bool, path: str, **listen: Any) -> None:
     """Train what needs training, register it, and serve it.
 
-    FOLDER is the workspace (the same as --workspace). With --check the exit code is 0 if every question was answered
-    and three quarters of the answers are right, else 1.
+    FOLDER is the workspace (the same as --workspace). A process beside the server runs the loop, which measures the
+    models in use and trains them anew when their specs say so: `dragoman loop status`. With --check there is none, and
+    the exit code is 0 if every question was answered and three quarters of the answers are right, else 1.
     """
     place = open_workspace(folder or path, **listen)
     check_address(place.settings, place)
@@ -41,7 +44,8 @@ def command(folder: str | None, *, check: bool, path: str, **listen: Any) -> Non
     if not check:
         spec = place.specs()[0]
         texts = [question.text for question in questions_for(place.test_examples(spec.name))][:3]
-        serve(place.settings, place, on_ready=lambda url: _show_next(spec.name, texts, url))
+        with LoopChild(None if no_loop else place.root) as loop:
+            serve(place.settings, place, on_ready=lambda url: _show_next(spec.name, texts, url, loop))
         return
     failures: list[str] = []
     serve(place.settings, place, on_ready=lambda url: _check_in_background(place, url, failures))
@@ -59,7 +63,8 @@ def _failed(failures: list[str]) -> int:
     return 1
 
 
-def _show_next(model: str, texts: list[str], url: str) -> None:
+def _show_next(model: str, texts: list[str], url: str, loop: LoopChild) -> None:
+    loop.start()
     body = msgspec.json.encode({"inputs": texts}).decode()
     header = "Content-Type: application/json"
     click.echo(f"\nServing on {url}. Try:\n")

@@ -33,7 +33,7 @@ from dragoman.store.refusals import require_table_name
 
 __all__ = ["Ingested", "Ingesting", "Progress", "Report", "Stores", "check_source", "contract_digest"]
 
-RESERVED = ("labels", "predictions")  # tables that are no datasets
+RESERVED = ("kpi-events", "labels", "predictions")  # tables that are no datasets
 
 
 def check_source(source: Source, contract: ContractSpec, *, report: Report, folder: Path | None = None) -> CheckReport:

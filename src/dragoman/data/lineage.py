@@ -11,6 +11,7 @@ namespace, with the number of the version as the facet `version`.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ FACETS = {  # key → schema
 }
 IDS = uuid.UUID("6f0b8a5e-6a0e-5c55-9d5f-0d7a3f4c2b10")  # the namespace of ids that are made from names
 PREDICTIONS = "predictions"
+# Sources of a version with rows of labels: the version that they were added to, and the labels of a model.
+IN_WORKSPACE = re.compile(r"(?P<kind>datasets|labels):/(?P<name>[^/]+)(/(?P<number>[0-9]+))?\Z")
 
 
 class Trained(NamedTuple):
@@ -182,6 +185,9 @@ class LineageEvents:
         return [name_of_source(name, self.root) for name in version.sources]
 
     def _source(self, name: str, digest: str, version: DatasetVersion | None) -> Event:
+        if table := IN_WORKSPACE.match(name):
+            number = int(table["number"]) if table["number"] else None
+            return self._table("labels" if table["kind"] == "labels" else table["name"], number=number)
         known = name_of_source(name, self.root)
         facets = {"dragoman_digest": self._own({"sha256": digest})}
         if known.kind:

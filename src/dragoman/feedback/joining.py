@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from pyarrow.dataset import Dataset
 
-__all__ = ["Join", "Span", "answers_of", "count_unknown", "join_labels", "labels_of", "micros"]
+__all__ = ["Join", "Span", "answers_of", "count_unknown", "join_labels", "labels_of", "micros", "plain_errors"]
 
 MICROSECONDS = 1_000_000
 FETCHED = 10_000  # rows at once
@@ -158,7 +158,7 @@ def join_labels(
         "waiting_rows": waiting,
         "audits": drawn_table,
     }
-    with _plain_errors(), database(inputs) as connection:
+    with plain_errors("labels", "predictions"), database(inputs) as connection:
         for name in ("log", "waiting"):
             connection.execute(f"CREATE VIEW {name} AS {ANSWERS.format(table=f'{name}_rows')}")
         connection.execute(f"CREATE VIEW span AS {_within(span, ANSWERS.format(table='span_rows'))}")
@@ -178,12 +178,13 @@ def count_unknown(tables: DeltaTables, model: str, ids: Sequence[str], *, pendin
         "log": answers_of(tables, model),
         "waiting": waiting,
     }
-    with _plain_errors(), database(inputs) as connection:
+    with plain_errors("labels", "predictions"), database(inputs) as connection:
         return int(connection.execute(UNKNOWN).fetchall()[0][0])
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors(*tables: str) -> Iterator[None]:
+    """Raise `Untrusted` where the database cannot read the tables, and `StorageFull` without room to sort them."""
     import duckdb  # heavy: serving does without it
 
     try:
@@ -191,7 +192,7 @@ def _plain_errors() -> Iterator[None]:
     except duckdb.Error as error:
         if "reading the stream" in str(error):
             raise Untrusted(
-                "The table 'labels' or 'predictions' cannot be read: its files were changed.",
+                f"The table {' or '.join(map(repr, tables))} cannot be read: its files were changed.",
                 help="Restore it from a backup.",
             ) from None
         if "No space left" in str(error):

@@ -71,6 +71,7 @@ class AnswerRecorder:
         inputs = ask.inputs if isinstance(ask.inputs, list | tuple) else [ask.inputs]
         for given, one, original, served in zip_longest(inputs, answer.predictions, place.original, answer.served):
             labels, scores, abstained = result_of(one)
+            value, low, high = number_of(one)
             yield PredictionRow(
                 id=one.id,
                 time=time,
@@ -79,6 +80,8 @@ class AnswerRecorder:
                 task=model.task.name,
                 release=place.release,
                 arm=place.arm,
+                assigned=place.assigned,
+                share=place.share,
                 mirrored=original is not None,
                 request=original.id if original is not None else "",
                 subject=subject,
@@ -92,7 +95,9 @@ class AnswerRecorder:
                 labels=labels,
                 scores=scores,
                 abstained=abstained,
-                value=value_of(one),
+                value=value,
+                low=low,
+                high=high,
                 queue_ms=answer.usage.queue_ms,
                 inference_ms=answer.usage.inference_ms,
                 total_ms=round(seconds * 1_000, 3),
@@ -135,11 +140,14 @@ def _content(given: Any, *, without: Collection[str]) -> str:
     return msgspec.json.encode(kept, enc_hook=str).decode() if kept else ""
 
 
-def value_of(prediction: Prediction) -> float | None:
-    """The number that a model of numbers says; of a forecast, the first."""
-    if isinstance(prediction, ForecastPrediction):
-        return prediction.forecast[0].value if prediction.forecast else None
-    return prediction.value if isinstance(prediction, ValuePrediction) else None
+def number_of(prediction: Prediction) -> tuple[float | None, float | None, float | None]:
+    """The number that a model of numbers says, and the ends of its interval; of a forecast, the first."""
+    if isinstance(prediction, ForecastPrediction) and prediction.forecast:
+        first = prediction.forecast[0]
+        return first.value, first.low, first.high
+    if isinstance(prediction, ValuePrediction):
+        return prediction.value, prediction.low, prediction.high
+    return None, None, None
 
 
 def result_of(prediction: Prediction) -> tuple[list[str], list[float], bool]:

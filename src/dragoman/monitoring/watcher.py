@@ -21,12 +21,14 @@ class Watcher(Silent):
 
     def __init__(self, service: ServiceCounter, profiler: Profiler, clock: Callable[[], float] = seconds) -> None:
         self.service, self.profiler, self.clock = service, profiler, clock
-        self.recent = RecentAnswers()
+        self.recent = RecentAnswers()  # of models whose answers are not logged
+        self._logged: set[str] = set()
         self._cores: dict[tuple[str, str], float] = {}  # of the sessions, by model and version
 
     def watch(self, model: Model, spec: ModelSpec) -> None:
         """Count what this version is asked from now on."""
         self._cores[model.name, model.version] = float(getattr(model.backbone.engine.session, "threads", 1))
+        (self._logged.add if spec.log.enabled else self._logged.discard)(model.name)
         self.service.watch(model.name, model.version, spec.counted_languages, spec.slo)
         self.profiler.watch(model, spec.drift)
 
@@ -48,11 +50,14 @@ class Watcher(Silent):
             is_copy=request.is_copy,
         )
         self.profiler.answered(request)
-        if not request.is_copy:
+        if not request.is_copy and request.model not in self._logged:
             self._remember(request)
 
     def labelled(self, model: str, prediction: str, truth: str) -> bool:
-        """Count a label for the objective of quality; False for a prediction that is not remembered here."""
+        """Count a label for the objective of quality; False for a prediction that is not remembered here.
+
+        Those of models whose answers are logged are never: `feedback.label_counts` reads their labels.
+        """
         answer = self.recent.take(prediction)
         if answer is None or answer.model != model:
             return False

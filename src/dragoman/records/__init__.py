@@ -39,6 +39,16 @@ from dragoman.records.feedback import (
     TaskStatus,
 )
 from dragoman.records.inputs import Key, QuestionInput, RankInput, RowInput, TextInput
+from dragoman.records.kpis import (
+    AddedEvents,
+    KpiArm,
+    KpiEvent,
+    KpiLift,
+    KpiReport,
+    KpiRow,
+    KpiVerdict,
+    ReleaseLift,
+)
 from dragoman.records.log import Label, PredictionRow
 from dragoman.records.loop import (
     Block,
@@ -124,6 +134,7 @@ from dragoman.records.views import (
 
 __all__ = [
     "Ablation",
+    "AddedEvents",
     "Agreement",
     "Alert",
     "AlertKind",
@@ -174,6 +185,12 @@ __all__ = [
     "JobStatus",
     "Judged",
     "Key",
+    "KpiArm",
+    "KpiEvent",
+    "KpiLift",
+    "KpiReport",
+    "KpiRow",
+    "KpiVerdict",
     "Label",
     "LabelCounts",
     "LabelPrediction",
@@ -202,6 +219,7 @@ __all__ = [
     "Reason",
     "Record",
     "Release",
+    "ReleaseLift",
     "ReleaseNote",
     "ReleaseStatus",
     "Report",

@@ -19,6 +19,8 @@ class PredictionRow(Record, frozen=True, kw_only=True):
     task: str
     release: str = ""  # id of the release that chose the version
     arm: str = ""  # "champion" or "challenger" while a release runs
+    assigned: str = ""  # the arm that the subject was given; another one answers where the challenger fails
+    share: float = 0.0  # of the subjects that were given the challenger at that time
     mirrored: bool = False  # a copy of a request that the other arm answered
     request: str = ""  # the prediction's id in the other arm, for a mirrored one
     subject: str = ""  # pseudonym
@@ -33,6 +35,8 @@ class PredictionRow(Record, frozen=True, kw_only=True):
     scores: list[float] = []
     abstained: bool = False
     value: float | None = None  # of a model of numbers; of a forecast, the first value
+    low: float | None = None  # its interval
+    high: float | None = None
     queue_ms: float = 0.0
     inference_ms: float = 0.0
     total_ms: float = 0.0

@@ -19,10 +19,10 @@ __all__ = [
     "Symptom",
 ]
 
-CountsKind = Literal["profile", "service"]
+CountsKind = Literal["profile", "service", "labels"]
 Severity = Literal["page", "ticket"]
 AlertStatus = Literal["firing", "resolved"]
-AlertKind = Literal["slo", "absent", "drift", "language-mix", "freshness", "memory", "log"]
+AlertKind = Literal["slo", "absent", "drift", "language-mix", "freshness", "memory", "log", "loop"]
 NoticeStatus = Literal["waiting", "sending", "sent", "given up"]
 
 
@@ -34,7 +34,8 @@ class Counts(Record, frozen=True, kw_only=True):
     version: str
     start: str  # of the bucket, UTC, "2026-11-23T05:00:00Z": such times compare like texts
     replica: str
-    content: bytes  # encoded by the part that counts: `profiles.Profile`, `monitoring.service.ServiceCounts`
+    # Encoded by the part that counts: `profiles.Profile`, `monitoring.service.ServiceCounts`, `feedback.position`.
+    content: bytes
 
 
 class Symptom(Record, frozen=True, kw_only=True):

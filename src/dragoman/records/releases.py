@@ -39,10 +39,11 @@ class GateResult(Record, frozen=True, kw_only=True):
 
 
 class Baseline(Record, frozen=True, kw_only=True):
-    """How often challenger and champion gave different labels to the evaluation texts of one language."""
+    """How often challenger and champion gave different labels to texts of one language before the release."""
 
     texts: int
     disagreements: int
+    source: Literal["evaluation", "traffic"] = "evaluation"  # the test split, or recent texts of the prediction log
 
 
 class TallyRow(Record, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class Finding(Record, frozen=True, kw_only=True):
     e_value: float  # evidence against "the harm is at most the limit"
     e_safe: float  # evidence against "the harm is at least the safe limit"
     verdict: Verdict
-    basis: str = ""  # where the limit comes from: "margin", "evaluation", "evaluation of all languages" or ""
+    basis: str = ""  # of the limit: "margin", "evaluation", "recent traffic", "evaluation of all languages" or ""
     safe_limit: float | None = None  # mean harm below which a challenger passes; the limit, or above it for agreement
 
 

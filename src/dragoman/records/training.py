@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman.records.base import Record
+from dragoman.records.loop import Spent
 
 __all__ = [
     "Ablation",
@@ -131,3 +132,5 @@ class Run(Record, frozen=True, kw_only=True):
     bundle: str = ""
     metrics: dict[str, float] = {}
     message: str = ""
+    spent: Spent | None = None  # what it took, with attempts of it that were killed; None: it runs, or is an old record
+    earlier: list[tuple[str, Spent]] = []  # executions that this one has replaced: when they began, what they took

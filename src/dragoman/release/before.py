@@ -17,7 +17,7 @@ from dragoman.release.speed import Ratio
 from dragoman.runtime.agreement import missed_gates
 from dragoman.spec import BeforeSpec, GatesSpec, ModelSpec
 
-__all__ = ["check_before"]
+__all__ = ["check_before", "check_forgetting"]
 
 # How probable it may be that a challenger that is no worse fails the gate; most for the gate of many small languages.
 ALPHA_ACCURACY, ALPHA_FORGETTING, ALPHA_FLOOR = 0.01, 0.03, 0.01
@@ -44,6 +44,18 @@ def check_before(
     ]
 
 
+def check_forgetting(
+    total: LanguageComparison, languages: Sequence[LanguageComparison], *, margin: float
+) -> list[GateResult]:
+    """The gate of forgetting alone, of rows that a champion was evaluated on too; without languages, over all rows."""
+    rows = sorted(languages, key=lambda row: row.language) or [total]
+    worse = refuted([row.drop_p_value for row in rows], alpha=ALPHA_FORGETTING)
+    return [
+        _drop("forgetting", row, margin, is_worse=is_worse, alpha=ALPHA_FORGETTING / len(rows))
+        for row, is_worse in zip(rows, worse, strict=True)
+    ]
+
+
 # Drops --------------------------------------------------------------------------------------------------------------
 
 
@@ -53,10 +65,8 @@ def _accuracy(total: LanguageComparison, margin: float) -> GateResult:
 
 def _forgetting(comparison: Comparison, spec: ModelSpec, margin: float) -> Iterator[GateResult]:
     """A model without languages of its own has nothing to forget in one of them."""
-    rows = sorted(comparison.languages, key=lambda row: row.language) if spec.languages else []
-    worse = refuted([row.drop_p_value for row in rows], alpha=ALPHA_FORGETTING)
-    for row, is_worse in zip(rows, worse, strict=True):
-        yield _drop("forgetting", row, margin, is_worse=is_worse, alpha=ALPHA_FORGETTING / len(rows))
+    if spec.languages and comparison.languages:
+        yield from check_forgetting(comparison.total, comparison.languages, margin=margin)
     for language in _without_texts(comparison, spec):
         yield _nothing("forgetting", language, margin)
 

@@ -17,7 +17,7 @@ from dragoman.release.speed import Speeds, compare_speeds
 from dragoman.release.told import Told, compare_told
 from dragoman.serving.model import Model
 
-__all__ = ["Comparison", "compare_versions"]
+__all__ = ["Comparison", "compare_answers", "compare_versions"]
 
 LABEL_TASKS = ("text-classification", "tabular-classification")
 NUMBER_TASKS = ("tabular-regression", "forecasting")
@@ -35,11 +35,6 @@ class Comparison(Record, frozen=True, kw_only=True):
     speeds: Speeds
     champion_bytes: int = 0  # size of the bundle; 0: not known
     challenger_bytes: int = 0
-
-    @property
-    def baselines(self) -> dict[str, tuple[int, int]]:
-        """Language → evaluation texts, and those with different answers."""
-        return {one.language: (one.n, one.different) for one in sorted(self.languages, key=lambda one: one.language)}
 
 
 def compare_versions(
@@ -60,16 +55,32 @@ def compare_versions(
     if not cases:
         raise InvalidData("There are no texts to compare versions on.", help="Give the data a test split.")
     answers = list(zip(cases, _answers(champion, cases), _answers(challenger, cases), strict=True))
-    total, languages = _labels(answers, champion) if champion.task.name in LABEL_TASKS else _numbers(answers)
+    total, languages = _compare(answers, champion)
     return Comparison(
         champion=champion.version,
         challenger=challenger.version,
         total=total,
-        languages=sorted(languages, key=lambda row: (-row.drop.value, row.language)),
+        languages=languages,
         speeds=_speeds(champion, challenger, [case.input for case, *both in answers if None not in both]),
         champion_bytes=champion_bytes,
         challenger_bytes=challenger_bytes,
     )
+
+
+def compare_answers(
+    champion: Model, challenger: Model, cases: Sequence[Case]
+) -> tuple[LanguageComparison, list[LanguageComparison]]:
+    """The same over all languages, and in each, without a look at the speed of the versions. Raises as above."""
+    _check_tasks(champion, challenger)
+    if not cases:
+        raise InvalidData("There are no texts to compare versions on.", help="Give the data a test split.")
+    return _compare(list(zip(cases, _answers(champion, cases), _answers(challenger, cases), strict=True)), champion)
+
+
+def _compare(answers: Sequence[Answer], champion: Model) -> tuple[LanguageComparison, list[LanguageComparison]]:
+    """Over all languages, and in each, the largest drop first."""
+    total, languages = _labels(answers, champion) if champion.task.name in LABEL_TASKS else _numbers(answers)
+    return total, sorted(languages, key=lambda row: (-row.drop.value, row.language))
 
 
 def _check_tasks(champion: Model, challenger: Model) -> None:

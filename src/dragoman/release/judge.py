@@ -27,6 +27,7 @@ ALL = "all"  # the language of the row over all languages
 PASS, FAIL, OPEN = get_args(Verdict)
 GREATEST_E = 1e12  # what is shown of an e-value that is greater
 OTHER = ""  # stands for all languages that are not listed
+BASES = {"evaluation": "evaluation", "traffic": "recent traffic"}
 PLACES = {metric.name: place for place, metric in enumerate(METRICS)}
 
 Doubles = NDArray[np.float64]
@@ -47,7 +48,7 @@ def plan_steps(spec: ReleaseSpec) -> list[float]:
 class Judge:
     """Judges one release, again and again, in a few milliseconds.
 
-    `baselines` say how often the versions disagreed on the evaluation texts of each language; `languages` are those
+    `baselines` say how often the versions disagreed in each language before the release; `languages` are those
     that get findings of their own. Requests in other languages count in the rows over all languages only.
     """
 
@@ -151,7 +152,7 @@ class Judge:
 
 def _basis(baselines: Mapping[str, Baseline], language: str) -> str:
     if language in baselines and baselines[language].texts:
-        return "evaluation"
+        return BASES[baselines[language].source]
     return "evaluation of all languages" if baselines else ""
 
 

@@ -70,6 +70,11 @@ class Ledger:
             self._add(Cell("quality", pair.language, step), quality_harm(pair.champion, pair.challenger, truth))
             return True
 
+    def knows(self, prediction: str) -> bool:
+        """Whether both arms answered the input of a prediction whose truth has not come."""
+        with self._lock:
+            return prediction in self._pairs
+
     def served(self, arm: Arm, outcomes: Sequence[Outcome], seconds: float, *, step: int) -> None:
         """A request of a user was answered by an arm at a step of the plan."""
         with self._lock:

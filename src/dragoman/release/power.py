@@ -45,9 +45,10 @@ def _gate(language: str, baseline: Baseline | None, limit: float, differs: Diffe
         text = f"power in {language}: {lacking}; the limit is that of all languages together"
         return GateResult(gate="power", language=language, verdict="not enough evidence", text=text)
     measured = baseline.disagreements / baseline.texts
+    recent = "recent " if baseline.source == "traffic" else ""
     text = (
-        f"power in {language}: {differs.how} in {measured:.1%} of {baseline.texts} {differs.counted}; in traffic they "
-        f"may be so in {limit:.1%} before the release fails"
+        f"power in {language}: {differs.how} in {measured:.1%} of {baseline.texts} {recent}{differs.counted}; in "
+        f"traffic they may be so in {limit:.1%} before the release fails"
     )
     return GateResult(
         gate="power",

@@ -43,6 +43,8 @@ class Place(NamedTuple):
     release: str = ""
     arm: Arm | str = ""
     original: Sequence[Prediction] = ()  # of a copy: what the other arm answered
+    assigned: Arm | str = ""  # the arm that the subject was given; another one answers where the challenger fails
+    share: float = 0.0  # of the subjects that were given the challenger at that time
 
 
 class Recorder(Protocol):
@@ -108,33 +110,36 @@ class Traffic:
         lane = None if ask.is_pinned else self.lanes.get(model.name)
         if lane is None or lane.is_halted or lane.route.champion != model.version:
             return await self._predict(model, ask, Place())
-        if lane.route.arm_of(subject_of(ask)) == CHALLENGER:
-            return await self._answer_as_challenger(lane, model, ask)
-        return await self._answer_as_champion(lane, model, ask)
+        route = lane.route  # it may be another one before the answer is there
+        arm = route.arm_of(subject_of(ask))
+        place = Place(route.release, arm, assigned=arm, share=route.share)
+        if arm == CHALLENGER:
+            return await self._answer_as_challenger(lane, model, ask, place)
+        return await self._answer_as_champion(lane, model, ask, place)
 
     async def settle(self) -> None:
         """Wait until no copy is on its way."""
         while self._copies:
             await asyncio.wait(self._copies)
 
-    async def _answer_as_champion(self, lane: Lane, model: Model, ask: Ask) -> Answer:
+    async def _answer_as_champion(self, lane: Lane, model: Model, ask: Ask, place: Place) -> Answer:
         started = time.monotonic()
-        answer = await self._predict(model, ask, Place(lane.route.release, CHAMPION))
+        answer = await self._predict(model, ask, place)
         lane.served(CHAMPION, answer, started)
         self._mirror(lane, model, ask, answer, CHALLENGER)
         return answer
 
-    async def _answer_as_challenger(self, lane: Lane, model: Model, ask: Ask) -> Answer:
+    async def _answer_as_challenger(self, lane: Lane, model: Model, ask: Ask, place: Place) -> Answer:
         started = time.monotonic()
         try:
             with self.models.lease(f"{model.name}/{lane.route.challenger}") as challenger:
                 adapted = ask._replace(inputs=known_to(model, challenger, ask.inputs))
-                work = self._predict(challenger, adapted, Place(lane.route.release, CHALLENGER))
+                work = self._predict(challenger, adapted, place)
                 answer = await lane.challenge(asyncio.ensure_future(work))
         except Exception as error:
             if is_callers(error):
                 raise
-            answer = await self._predict(model, ask, Place(lane.route.release, CHAMPION))
+            answer = await self._predict(model, ask, place._replace(arm=CHAMPION))
             if is_fault(error):
                 about = {"model": model.name, "version": lane.route.challenger}
                 logger.warning("Version %(version)s of '%(model)s' failed.", about, exc_info=error, extra=about)

@@ -15,7 +15,7 @@ class BudgetSpec(Section, frozen=True, kw_only=True):
     """What trainings of the model may take in a sliding period. What would exceed it is refused before it begins."""
 
     days: Annotated[float, Meta(gt=0, le=366, description="Length of the period.")] = 30.0
-    trainings: Annotated[int, Meta(ge=0, description="Trainings that the loop may begin; 0: any number.")] = 0
+    trainings: Annotated[int, Meta(ge=0, description="Trainings that may begin; 0: any number.")] = 0
     cpu_hours: Annotated[float, Meta(ge=0, description="Hours of processor, of all cores together; 0: any.")] = 0.0
     gpu_hours: Annotated[float, Meta(ge=0, description="Hours of GPU; 0: any.")] = 0.0
     price: Annotated[

@@ -54,6 +54,15 @@ class ReviewSpec(Section, frozen=True, kw_only=True):
             "quality can be measured on without bias.",
         ),
     ] = 0.4
+    drift: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of the tasks for languages whose drift fires: predictions since then, those first that "
+            "are least like the ones before.",
+        ),
+    ] = 0.1
     per_language: Annotated[
         int, Meta(ge=0, description="Least tasks in a day for each language that has that many predictions.")
     ] = 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import typing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from dragoman.errors import InvalidSpec, NotFound
+from dragoman.spec.kpis import KpiSpec
 from dragoman.spec.reference import field_rows, holds_tables, section_of
 from dragoman.spec.sections import ModelSpec
 from dragoman.spec.toml_file import parse_toml, read_text
@@ -52,7 +54,7 @@ def spec_to_dict(spec: ModelSpec) -> dict[str, Any]:
 
 def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str, prefix: str = "") -> None:
     """Refuse unknown keys before types are looked at: a typing error is the likelier mistake."""
-    hints = typing.get_type_hints(kind)
+    hints = _hints_of(kind)
     for key, value in raw.items():
         if key not in hints:
             raise InvalidSpec(f"{source}: unknown key '{prefix}{key}'.", help=_nearest(key, kind, prefix))
@@ -61,6 +63,12 @@ def _refuse_unknown(raw: dict[str, Any], kind: type[msgspec.Struct], source: str
             for name, table in tables.items():
                 if isinstance(table, dict):
                     _refuse_unknown(table, section, source, f"{prefix}{key}.{name and name + '.'}")
+
+
+@cache
+def _hints_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The types of a table's keys; working them out takes longer than reading a spec."""
+    return typing.get_type_hints(kind)
 
 
 def _nearest(key: str, kind: type[msgspec.Struct], prefix: str) -> str:
@@ -109,6 +117,7 @@ def _refuse_contradictions(spec: ModelSpec, source: str) -> None:
     if spec.release is not None:
         _refuse_steps(spec.release.steps, source)
     _refuse_watching(spec, source)
+    _refuse_kpis(spec, source)
     checkpoint = spec.base.checkpoint
     if checkpoint.startswith("scratch:") and checkpoint not in SCRATCH_PRESETS:
         raise InvalidSpec(
@@ -183,6 +192,17 @@ def _refuse_steps(steps: list[float], source: str) -> None:
         raise InvalidSpec(
             f"{source}: 'release.steps' is {steps}.",
             help="Write rising percents that end with 100: [1, 5, 25, 50, 100].",
+        )
+
+
+def _refuse_kpis(spec: ModelSpec, source: str) -> None:
+    names = [kpi.name for kpi in spec.kpis]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidSpec(f"{source}: 'kpis' names {twice[0]!r} twice.", help="Remove one of the two.")
+    if cut := [kpi.name for kpi in spec.kpis if kpi.kind == "share" and kpi.most != KpiSpec(name=kpi.name).most]:
+        raise InvalidSpec(
+            f"{source}: 'kpis.most' of {cut[0]!r} is for sums, and its kind is 'share'.",
+            help='Write kind = "sum", or leave it out.',
         )
 
 

@@ -235,6 +235,10 @@ class ModelSpec(Section, frozen=True, kw_only=True):
     name: Annotated[Name, Meta(description="Name of the model: lower case, digits, `-` and `_`.")]
     owner: Annotated[str, Meta(min_length=1, description="Who answers for the model. Required.")]
     data: Annotated[DataSpec, Meta(description="What the model learns from.")]
+    team: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=64)] | None,
+        Meta(description="Whom the costs of the model are told for. Default: the owner."),
+    ] = None
     languages: Annotated[
         list[Language],
         Meta(
@@ -282,6 +286,11 @@ class ModelSpec(Section, frozen=True, kw_only=True):
     def counted_languages(self) -> list[str]:
         """Those that are told apart where answers are counted; "und" alone where rows of a table have none."""
         return self.languages or [NO_LANGUAGE]
+
+    @property
+    def billed_team(self) -> str:
+        """Whom its costs are told for."""
+        return self.team or self.owner
 
     @property
     def dataset_name(self) -> str:

@@ -27,6 +27,7 @@ from dragoman.records import (
     Version,
 )
 from dragoman.store.audit import Head
+from dragoman.store.job_catalog import JobCatalog
 from dragoman.store.review_catalog import ReviewCatalog
 from dragoman.store.view_catalog import ViewCatalog
 
@@ -87,8 +88,8 @@ class Tables(Protocol):
         """All tables, sorted."""
 
 
-class Catalog(ViewCatalog, ReviewCatalog, Protocol):
-    """The records of datasets, runs, versions, views, review, releases, monitoring and keys, and the log of changes.
+class Catalog(ViewCatalog, ReviewCatalog, JobCatalog, Protocol):
+    """The records of datasets, runs, versions, views, review, jobs, releases, monitoring, keys; the log of changes.
 
     A name that the database cannot hold raises `InvalidInput` when written, and is not found when read. Every method
     may raise `Unavailable`; the writing ones also `StorageFull`. A change and its row of the audit log are one
@@ -180,7 +181,10 @@ class Catalog(ViewCatalog, ReviewCatalog, Protocol):
         """Counts and exposed requests by replica."""
 
     def lease(self, name: str, holder: str, *, seconds: float) -> bool:
-        """Whether `holder` holds the lease for the next seconds: it had it, or nobody else did."""
+        """Whether `holder` holds the lease for the next seconds: it had it, or nobody else did.
+
+        With 0 seconds it is free from now on, if it was `holder`'s or free.
+        """
 
     # Monitoring
 

@@ -6,9 +6,11 @@ from dragoman.store.sql_alerts import SqlAlerts
 from dragoman.store.sql_audit import SqlAudit
 from dragoman.store.sql_counts import SqlCounts
 from dragoman.store.sql_datasets import SqlDatasets
+from dragoman.store.sql_jobs import SqlJobs
 from dragoman.store.sql_keys import SqlKeys
 from dragoman.store.sql_notices import SqlNotices
 from dragoman.store.sql_releases import SqlReleases
+from dragoman.store.sql_retrainings import SqlRetrainings
 from dragoman.store.sql_review import SqlReview
 from dragoman.store.sql_runs import SqlRuns
 from dragoman.store.sql_signatures import SqlSignatures
@@ -27,6 +29,8 @@ class SqlCatalog(
     SqlVersions,
     SqlViews,
     SqlReview,
+    SqlJobs,
+    SqlRetrainings,
     SqlSignatures,
     SqlReleases,
     SqlTallies,

@@ -15,8 +15,10 @@ from dragoman.records import (
     ApiKey,
     AppliedView,
     DatasetVersion,
+    Job,
     Record,
     Release,
+    RetrainDecision,
     ReviewDraw,
     Run,
     Signature,
@@ -32,11 +34,18 @@ __all__ = [
     "bundle_subject",
     "dataset_facts",
     "dataset_subject",
+    "job_action",
+    "job_facts",
+    "job_lease",
+    "job_subject",
     "key_facts",
     "key_subject",
     "release_detail",
     "release_facts",
     "release_subject",
+    "retraining_action",
+    "retraining_facts",
+    "retraining_subject",
     "review_facts",
     "review_subject",
     "run_facts",
@@ -93,6 +102,14 @@ def silence_subject(id: str) -> str:
 
 def review_subject(model: str) -> str:
     return f"review:/{model}"
+
+
+def job_subject(id: str) -> str:
+    return f"jobs:/{id}"
+
+
+def retraining_subject(id: str) -> str:
+    return f"retrainings:/{id}"
 
 
 def view_subject(name: str) -> str:
@@ -172,6 +189,44 @@ def view_facts(view: AppliedView) -> dict[str, Any]:
 
 def view_action(view: AppliedView) -> str:
     return "view.retired" if view.retired else "view.applied"
+
+
+def job_facts(job: Job) -> dict[str, Any]:
+    told = {"kind": job.kind, "model": job.model, "status": job.status}
+    return {**told, **({"error": job.error[:LONGEST_NOTE]} if job.error and job.is_over else {})}
+
+
+def job_action(known: Job | None, job: Job) -> str:
+    """Empty for what is not told: a step of a job, and whatever comes again and again."""
+    if job.kind != "retrain" or (known is not None and known.status == job.status):
+        return ""
+    return "job.added" if known is None else f"job.{job.status}" if job.is_over else ""
+
+
+def job_lease(id: str) -> str:
+    """The lease of whoever works on a job."""
+    return f"job {id}"
+
+
+def retraining_facts(decision: RetrainDecision) -> dict[str, Any]:
+    return {
+        "model": decision.model,
+        "champion": decision.champion,
+        "verdict": decision.verdict,
+        "triggers": sorted({one.kind for one in decision.triggers}),
+        "blocks": sorted({one.kind for one in decision.blocks}),
+        "job": decision.job,
+        "approved_by": decision.approved_by,
+        "record": _fingerprint(decision),
+    }
+
+
+def retraining_action(known: RetrainDecision | None, decision: RetrainDecision) -> str:
+    if known is None:
+        return "retraining.decided"
+    if decision.approved_by != known.approved_by:
+        return "retraining.approved"
+    return "retraining.begun" if decision.job != known.job else "retraining.changed"
 
 
 def as_stored(record: Kind) -> Kind:

@@ -28,11 +28,13 @@ KINDS = {  # kind → beginning of its subjects, fields
     "key": ("keys:/", ("name", "role", "models", "expires", "revoked", "record")),
     "silence": ("silences:/", ("model", "version", "language", "starts", "ends", "cause", "record")),
     "view": ("views:/", ("digest", "retired", "record")),
+    "retraining": ("retrainings:/", ("model", "champion", "verdict", "job", "approved_by", "record")),
 }
 REMOVED = "alias.removed"
 CHANGING = re.compile(
     r"dataset\.(added|adopted)|run\.(saved|adopted)|version\.(registered|adopted|retired|restored)"
     r"|alias\.(moved|adopted|removed)|signature\.added|release\..*|key\..*|silence\..*|view\..*"
+    r"|retraining\..*"
 )
 
 
@@ -105,6 +107,8 @@ def _other_facts(catalog: Catalog) -> Iterator[Fact]:
         yield ("silence", changes.silence_subject(silence.id)), changes.silence_facts(silence)
     for view in catalog.views("latest"):
         yield ("view", changes.view_subject(view.name)), changes.view_facts(view)
+    for decision in catalog.decisions():
+        yield ("retraining", changes.retraining_subject(decision.id)), changes.retraining_facts(decision)
 
 
 def _names(logged: Facts, kind: str) -> set[str]:

@@ -10,6 +10,7 @@ from dragoman.store.audit import now
 from dragoman.store.changes import as_stored
 from dragoman.store.memory_alerts import MemoryAlerts
 from dragoman.store.memory_counts import MemoryCounts
+from dragoman.store.memory_jobs import MemoryJobs
 from dragoman.store.memory_review import MemoryReview
 from dragoman.store.memory_tallies import MemoryTallies
 from dragoman.store.memory_views import MemoryViews
@@ -33,7 +34,7 @@ from dragoman.store.refusals import (
 __all__ = ["MemoryCatalog"]
 
 
-class MemoryCatalog(MemoryTallies, MemoryCounts, MemoryAlerts, MemoryViews, MemoryReview):
+class MemoryCatalog(MemoryTallies, MemoryCounts, MemoryAlerts, MemoryViews, MemoryReview, MemoryJobs):
     """Records in dictionaries, and one lock around every change."""
 
     def __init__(self) -> None:

@@ -278,3 +278,43 @@ def m005_review(connection: Connection) -> None:
         """,
     ):
         connection.execute(text(statement))
+
+
+@migration
+def m006_loop(connection: Connection) -> None:
+    for statement in (
+        """
+        CREATE TABLE jobs (
+            id TEXT NOT NULL PRIMARY KEY,
+            model TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created TEXT NOT NULL,
+            finished TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            record TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX jobs_by_status ON jobs (status, kind)",
+        """
+        CREATE TABLE retrain_decisions (
+            id TEXT NOT NULL PRIMARY KEY,
+            model TEXT NOT NULL,
+            time TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            record TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX retrain_decisions_by_time ON retrain_decisions (model, time)",
+        """
+        CREATE TABLE live_qualities (
+            model TEXT NOT NULL,
+            version TEXT NOT NULL,
+            until TEXT NOT NULL,
+            record TEXT NOT NULL,
+            PRIMARY KEY (model, version, until)
+        )
+        """,
+    ):
+        connection.execute(text(statement))

@@ -21,6 +21,8 @@ __all__ = [
     "dataset_number_taken",
     "dataset_version_not_found",
     "is_table_name",
+    "job_changed",
+    "job_not_found",
     "key_was_revoked",
     "notice_changed",
     "release_changed",
@@ -31,6 +33,8 @@ __all__ = [
     "release_unsaid",
     "require_file",
     "require_table_name",
+    "retraining_changed",
+    "retraining_not_found",
     "review_answered",
     "review_task_changed",
     "review_task_not_found",
@@ -247,6 +251,32 @@ def review_task_changed(id: str, *, found: int, expected: int) -> Conflict:
 def review_answered(id: str, reviewer: str) -> Conflict:
     return Conflict(
         f"'{reviewer}' has answered the review task {id!r} already.", help=f"`dragoman labels undo {id}` takes it back."
+    )
+
+
+def job_not_found(id: str) -> NotFound:
+    return NotFound(f"There is no job {id!r}.", help="`dragoman loop jobs` shows the jobs.")
+
+
+def job_changed(id: str, *, found: int, expected: int) -> Conflict:
+    return Conflict(
+        f"The job {id!r} has revision {found}; expected was {expected}.",
+        help="Somebody else works on it or has cancelled it; read it again.",
+    )
+
+
+def retraining_not_found(id: str) -> NotFound:
+    return NotFound(
+        f"There is no decision {id!r} about a training.", help="`dragoman loop decisions` shows the decisions."
+    )
+
+
+def retraining_changed(id: str, *, found: int | None, expected: int) -> Conflict:
+    """`found` is None for a decision that another process has just added."""
+    now = "was just added" if found is None else f"has revision {found}"
+    return Conflict(
+        f"The decision {id!r} {now}; expected was {f'revision {expected}' if expected else 'that there is none'}.",
+        help="Somebody else decided or approved; read it again.",
     )
 
 

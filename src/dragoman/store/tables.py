@@ -7,11 +7,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dragoman.errors import Conflict, InvalidData, StorageFull, Untrusted
+from dragoman.store.commits import added_files, rows_of_files
+from dragoman.store.compaction import KEEP_HOURS, Compacted, compact_part, parts_before, remove_unused
 from dragoman.store.files import FileLock, full_disk_as_error
 from dragoman.store.refusals import is_table_name, require_table_name, table_not_found, table_version_not_found
 from dragoman.store.table_parts import Mode, Part, commit_parts
@@ -114,15 +117,40 @@ class DeltaTables:
                 delta, self.root / name, parts, schema, mode=mode, app=app, configuration=KEEP_EVERY_VERSION
             )
 
+    def compact(self, name: str, *, before: date | None = None, keep_hours: float = KEEP_HOURS) -> Compacted:
+        """Make small files into large ones, and remove files that no version of the last `keep_hours` has.
+
+        Rows and the numbers of `append_once` stay as they are. Of a table in days only those before `before` are
+        looked at, where it is given. Writers wait for one part at a time. A table that is not there is left alone.
+        Earlier versions than those hours cannot be read afterwards: not for tables whose versions are named. Raises
+        `Conflict` while another process keeps writing, `Untrusted` for changed files, and `StorageFull`.
+        """
+        require_table_name(name)
+        with _damage_as_error(name):
+            delta = self._open(name)
+            parts = list(parts_before(delta, before)) if delta else []
+        done = []
+        for part in parts:
+            with _damage_as_error(name), self._locked(name):
+                done.append(compact_part(self._version(name, None), self.root / name, part))
+        if not parts:
+            return Compacted()
+        with _damage_as_error(name), self._locked(name):
+            removed = remove_unused(self._version(name, None), keep_hours=keep_hours)
+        return Compacted(sum(one.merged for one in done), sum(one.made for one in done), removed)
+
     def dataset(self, name: str, *, version: int | None = None) -> Dataset:
         """A version, the latest by default, to be read in parts. Raises as `read` does; reading it may raise more."""
         with _damage_as_error(name):
             return self._version(name, version).to_pyarrow_dataset(filesystem=self._filesystem(name))
 
-    def read_parts(self, name: str, *, by: str, wanted: Expression | None = None) -> Iterator[pa.Table]:
+    def read_parts(
+        self, name: str, *, by: str, wanted: Expression | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
         """The rows that are `wanted`, one value of the partition column `by` at a time, the highest first, null last.
 
-        A part is read when it is asked for; a table that is not there has none. Raises `Untrusted` for changed files.
+        A part is read when it is asked for; a table that is not there has none. With `columns` only those, as far as it
+        has them. Raises `Untrusted` for changed files.
         """
         from pyarrow import dataset as ds  # heavy: serving does without it
 
@@ -130,12 +158,24 @@ class DeltaTables:
             if (delta := self._open(name)) is None:
                 return
             found = delta.to_pyarrow_dataset(filesystem=self._filesystem(name))
+            names = None if columns is None else [one for one in columns if one in found.schema.names]
             parts: dict[Any, list[Any]] = {}
             for fragment in found.get_fragments(wanted):
                 parts.setdefault(ds.get_partition_keys(fragment.partition_expression).get(by), []).append(fragment)
             for value in sorted(parts, key=lambda one: (one is not None, one), reverse=True):
                 part = ds.FileSystemDataset(parts[value], found.schema, found.format, found.filesystem)
-                yield part.to_table(filter=wanted)
+                yield part.to_table(filter=wanted, columns=names)
+
+    def added(self, name: str, version: int) -> pa.Table | None:
+        """The rows that a version added to those before it, of a table without partitions; None before it is there.
+
+        Rows that were only moved to other files are not among them. Raises `Untrusted` for changed or removed files.
+        """
+        from pyarrow import parquet  # heavy: serving does without it
+
+        with _damage_as_error(name):
+            paths = added_files(self.root / name, version)
+            return None if paths is None else rows_of_files([parquet.read_table(path) for path in paths])
 
     def read(self, name: str, *, version: int | None = None) -> pa.Table:
         with _damage_as_error(name):

@@ -10,7 +10,7 @@ import msgspec
 
 from dragoman import clock
 from dragoman.errors import DragomanError
-from dragoman.records import DatasetVersion, Report, Run, ValueReport
+from dragoman.records import DatasetVersion, Report, Run, Spent, ValueReport
 from dragoman.spec import ModelSpec, spec_to_dict
 from dragoman.training.environment import code_state, environment_lock, hardware_state
 
@@ -29,6 +29,7 @@ UNTRAINED_SECTIONS = (
     "review",
     "serving",
     "slo",
+    "team",
 )  # a change of these needs no training
 
 # Left out, a spec is what it was before there were any.
@@ -61,7 +62,9 @@ def start_run(spec: ModelSpec, dataset: DatasetVersion, workspace: Path, *, feat
     )
 
 
-def complete_run(run: Run, *, bundle: str, evaluation: Report | ValueReport, seconds: float) -> Run:
+def complete_run(
+    run: Run, *, bundle: str, evaluation: Report | ValueReport, seconds: float, spent: Spent | None = None
+) -> Run:
     """The record of a run whose bundle is registered."""
     return msgspec.structs.replace(
         run,
@@ -70,6 +73,7 @@ def complete_run(run: Run, *, bundle: str, evaluation: Report | ValueReport, sec
         seconds=round(seconds, 1),
         bundle=bundle,
         metrics=metrics_of(evaluation),
+        spent=spent,
     )
 
 
@@ -102,10 +106,10 @@ def result_of(metrics: Mapping[str, float]) -> str:
     return f"accuracy {metrics['accuracy']:.3f}, worst language {metrics['worst_language_accuracy']:.3f}{area}"
 
 
-def fail_run(run: Run, error: Exception) -> Run:
+def fail_run(run: Run, error: Exception, *, spent: Spent | None = None) -> Run:
     """The record of a run that an error ended."""
     message = error.message if isinstance(error, DragomanError) else type(error).__name__
-    return msgspec.structs.replace(run, status="failed", finished=now(), message=message)
+    return msgspec.structs.replace(run, status="failed", finished=now(), message=message, spent=spent)
 
 
 def now() -> str:

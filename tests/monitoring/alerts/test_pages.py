@@ -67,6 +67,8 @@ def can_be_entered(line: str) -> bool:
     """Whether the verbs and options are there."""
     words, command = shlex.split(line, comments=True)[1:], typing.cast(click.Command, cli)
     while isinstance(command, click.Group):
+        if command.invoke_without_command and (not words or words[0].startswith("-")):
+            break
         is_verb = bool(words) and command.get_command(click.Context(command), words[0]) is not None
         inner = command.get_command(click.Context(command), words.pop(0) if is_verb else "show")
         if inner is None:

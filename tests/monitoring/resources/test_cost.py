@@ -83,7 +83,20 @@ def test_rows_are_in_order_and_the_total_of_several_models_is_of_all() -> None:
     assert total_of([]) is None
 
 
+def test_a_version_that_nobody_asked_has_the_memory_that_it_held() -> None:
+    (row,) = cost_rows([served()], PRICES)
+    assert (row.language, row.texts, row.cost_per_1000) == (UNKNOWN, 0, None)
+    assert row.cost == pytest.approx(48 * 0.005)
+
+
+def test_a_session_on_a_gpu_has_the_price_of_one_and_without_it_that_of_a_core() -> None:
+    assert PRICES._replace(gpu_hour=2.5).of_serving("cuda").cpu_hour == 2.5
+    assert PRICES._replace(gpu_hour=2.5).of_serving("cpu").cpu_hour == 0.04
+    assert PRICES.of_serving("cuda") == PRICES
+
+
 def test_prices_are_settings(tmp_path: Path) -> None:
-    (tmp_path / WORKSPACE_FILE).write_text('price_cpu_hour = 0.04\nprice_gb_hour = 0.005\ncurrency = "EUR"\n')
-    assert Prices.of(read_settings(tmp_path)) == PRICES
+    hours = "price_cpu_hour = 0.04\nprice_gb_hour = 0.005\nprice_gpu_hour = 2.5\n"
+    (tmp_path / WORKSPACE_FILE).write_text(f'{hours}price_stored_gb_month = 0.02\ncurrency = "EUR"\n')
+    assert Prices.of(read_settings(tmp_path)) == PRICES._replace(gpu_hour=2.5, gb_month=0.02)
     assert not Prices.of(read_settings(None))

@@ -120,7 +120,7 @@ def own_groups(runbooks: str) -> list[Group]:
 
 def _own_rules(runbooks: str) -> Iterator[Rule]:
     found = 'dragoman_alert_firing{{kind="{}"}}'
-    kinds: tuple[AlertKind, ...] = ("drift", "language-mix", "freshness", "memory", "log")
+    kinds: tuple[AlertKind, ...] = ("drift", "language-mix", "freshness", "memory", "log", "loop")
     for kind in kinds:
         name = "".join(word.capitalize() for word in kind.split("-"))
         yield _alert(

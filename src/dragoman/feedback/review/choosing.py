@@ -8,12 +8,13 @@ from typing import NamedTuple
 from dragoman.feedback.review.candidate import Candidate
 from dragoman.feedback.review.chance import Chance
 from dragoman.feedback.review.likeness import Likeness
+from dragoman.feedback.review.novelty import Change, novel_first
 from dragoman.records import Reason
 
 __all__ = ["Chooser", "Chosen"]
 
 POOL = 300  # candidates of each reason that are looked at: the first ones in its order
-REASONS: tuple[Reason, ...] = ("disagreement", "uncertainty", "diversity")
+REASONS: tuple[Reason, ...] = ("disagreement", "uncertainty", "diversity")  # that take turns
 
 
 class Chosen(NamedTuple):
@@ -35,6 +36,7 @@ class Chooser:
         audits: Sequence[Candidate],
         similarity: float,
         chance: Chance,
+        change: Change | None = None,
     ) -> None:
         by_chance = sorted(candidates, key=lambda one: (chance.of("choose", one.id), one.id))
         doubtful = sorted(by_chance, key=lambda one: -one.uncertainty)  # a stable sort: ties stay as chance has them
@@ -42,6 +44,7 @@ class Chooser:
             "disagreement": [one for one in by_chance if one.disagrees][:POOL],
             "uncertainty": doubtful[:POOL],
             "diversity": [one for one in by_chance if one.text][:POOL],
+            "drift": novel_first(by_chance, change)[:POOL] if change is not None else [],
         }
         looked_at = [one for part in self._waiting.values() for one in part]
         self._likeness = Likeness(asked, [*looked_at, *audits])
@@ -49,21 +52,38 @@ class Chooser:
             self._likeness.add(one)
         self._similarity, self._turn = similarity, 0
 
+    @property
+    def drifted(self) -> int:
+        """How many of the pool came since the language drifted; 0 where it has not."""
+        return len(self._waiting["drift"])
+
     def choose(self, count: int) -> list[Chosen]:
         """The next ones, fewer where there are no more that differ."""
+        return self._take(count, self._next)
+
+    def choose_drifted(self, count: int) -> list[Chosen]:
+        """Those that are least like texts from before the language drifted."""
+        return self._take(count, lambda: self._asked("drift"))
+
+    def _take(self, count: int, source: Callable[[], Chosen | None]) -> list[Chosen]:
         found: list[Chosen] = []
-        while len(found) < count and (one := self._next()) is not None:
+        while len(found) < count and (one := source()) is not None:
             found.append(one)
         return found
 
     def _next(self) -> Chosen | None:
         for step in range(len(REASONS)):
             reason = REASONS[(self._turn + step) % len(REASONS)]
-            if (one := self._best(reason)) is not None:
+            if (one := self._asked(reason)) is not None:
                 self._turn += step + 1
-                self._likeness.add(one)
-                return Chosen(one, reason)
+                return one
         return None
+
+    def _asked(self, reason: Reason) -> Chosen | None:
+        if (one := self._best(reason)) is None:
+            return None
+        self._likeness.add(one)
+        return Chosen(one, reason)
 
     def _best(self, reason: Reason) -> Candidate | None:
         """The first one that is new; for diversity the one that is least like what is asked about."""

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dragoman.feedback.review.allocation import allocate
@@ -13,11 +14,13 @@ from dragoman.feedback.review.candidate import Candidate, candidates_of
 from dragoman.feedback.review.chance import Chance
 from dragoman.feedback.review.choosing import Chooser, Chosen
 from dragoman.feedback.review.moments import written
+from dragoman.feedback.review.novelty import Change
 from dragoman.records import PredictionRow, ReviewDraw, ReviewTask
 from dragoman.spec import ReviewSpec
 
 __all__ = ["Plan", "make_draw"]
 
+UNKNOWN = "und"
 ByLanguage = Mapping[str, Sequence[Candidate]]
 
 
@@ -30,6 +33,7 @@ class Plan(NamedTuple):
     until: datetime  # before then; the tasks are made for this day
     asked: Sequence[ReviewTask] = ()  # tasks that wait
     needs_text: bool = True
+    drifting: Mapping[str, Change] = MappingProxyType({})  # by language; "und" for rows without one
 
     @property
     def day(self) -> str:
@@ -81,7 +85,10 @@ def _chosen(plan: Plan, groups: ByLanguage, audits: Sequence[Chosen], chance: Ch
     """Tasks for the places that audits leave, in turns: what one language cannot fill goes to the others."""
     choosers = {language: _chooser(plan, language, ones, audits, chance) for language, ones in groups.items() if ones}
     sizes = {language: len(groups[language]) for language in choosers}
-    places, found, turn = plan.spec.per_day - len(audits), list[Chosen](), 0
+    found = _drifted(plan, choosers, plan.spec.per_day - len(audits), chance)
+    for one in found:
+        sizes[one.candidate.row.language] -= 1
+    places, turn = plan.spec.per_day - len(audits) - len(found), 0
     while places > 0 and sizes:
         part = Chance(chance.seed, "chosen", str(turn))
         for language, share in allocate(sizes, places, least=plan.spec.per_language, chance=part).items():
@@ -94,6 +101,15 @@ def _chosen(plan: Plan, groups: ByLanguage, audits: Sequence[Chosen], chance: Ch
     return found
 
 
+def _drifted(plan: Plan, choosers: Mapping[str, Chooser], places: int, chance: Chance) -> list[Chosen]:
+    """Tasks of languages that drift: their share of all tasks, as far as audits leave places."""
+    sizes = {language: one.drifted for language, one in sorted(choosers.items())}
+    total = min(round(plan.spec.per_day * plan.spec.drift), places)
+    part = Chance(chance.seed, "drift")
+    shares = allocate(sizes, total, least=1, chance=part)
+    return [one for language, share in shares.items() for one in choosers[language].choose_drifted(share.tasks)]
+
+
 def _chooser(
     plan: Plan, language: str, candidates: Sequence[Candidate], audits: Sequence[Chosen], chance: Chance
 ) -> Chooser:
@@ -103,6 +119,7 @@ def _chooser(
         audits=[one.candidate for one in audits if one.candidate.row.language == language],
         similarity=plan.spec.similarity,
         chance=chance,
+        change=plan.drifting.get(language or UNKNOWN),
     )
 
 

@@ -5,31 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dragoman.monitoring.service import ALL, LanguageCounts, ServiceCounts
+from dragoman.monitoring.service import ALL, UNKNOWN, LanguageCounts, ServiceCounts
 from dragoman.records.base import Record
 from dragoman.settings import Settings
 
 __all__ = ["CostRow", "Prices", "Served", "cost_rows", "total_of"]
 
-HOUR = 3_600.0
+HOUR = 3_600.0  # seconds
 GB = 1e9
 MEGABYTE = 1e6
 MICRO = 1e-6
 
 
 class Prices(NamedTuple):
-    """What the machine costs. With both at 0 only time and memory are told."""
+    """What the machine costs. With all at 0 only time, memory and bytes are told."""
 
     cpu_hour: float = 0.0
     gb_hour: float = 0.0
     currency: str = "USD"
+    gpu_hour: float = 0.0
+    gb_month: float = 0.0  # stored
 
     @classmethod
     def of(cls, settings: Settings) -> Prices:
-        return cls(settings.price_cpu_hour, settings.price_gb_hour, settings.currency)
+        return cls(
+            cpu_hour=settings.price_cpu_hour,
+            gb_hour=settings.price_gb_hour,
+            currency=settings.currency,
+            gpu_hour=settings.price_gpu_hour,
+            gb_month=settings.price_stored_gb_month,
+        )
+
+    def of_serving(self, device: str) -> Prices:
+        """Those of a model whose sessions run on a device: a session on a GPU counts as one core.
+
+        Without a price of GPUs, that of cores is taken.
+        """
+        return self._replace(cpu_hour=self.gpu_hour) if device == "cuda" and self.gpu_hour else self
 
     def __bool__(self) -> bool:
-        return self.cpu_hour > 0 or self.gb_hour > 0
+        return max(self.cpu_hour, self.gb_hour, self.gpu_hour, self.gb_month) > 0
 
 
 class Served(NamedTuple):
@@ -70,6 +85,7 @@ def cost_rows(served: Iterable[Served], prices: Prices = Prices()) -> list[CostR
 
     A core that computes is counted while it does; one that waits is nobody's. Memory is counted all the time that a
     version was loaded, and shared between its languages as their compute is; without any compute, as their texts are.
+    The memory of a version that nobody asked is that of `UNKNOWN`.
     """
     rows = [row for one in served for row in _rows_of(one, prices)]
     return sorted(rows, key=lambda row: (row.model, row.version, row.language))
@@ -97,9 +113,11 @@ def total_of(rows: Iterable[CostRow]) -> CostRow | None:
 
 
 def _rows_of(served: Served, prices: Prices) -> list[CostRow]:
-    counted = {name: one for name, one in served.counts.languages.items() if one.texts or one.compute_us}
-    weights = _weights(counted)
     held = sum(one.held_mbs for one in served.counts.languages.values()) * MEGABYTE / GB / HOUR
+    counted = {name: one for name, one in served.counts.languages.items() if one.texts or one.compute_us}
+    if not counted:
+        return [_row(served, prices, UNKNOWN, LanguageCounts(), held)] if held else []
+    weights = _weights(counted)
     return [_row(served, prices, name, one, held * weights[name]) for name, one in counted.items()]
 
 

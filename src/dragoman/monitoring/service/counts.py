@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from dragoman.errors import Untrusted
-from dragoman.monitoring.service.events import BAD, OBJECTIVES, Events, no_events
+from dragoman.monitoring.service.events import BAD, OBJECTIVES, TOTAL, Events, no_events
 from dragoman.monitoring.service.histogram import BUCKETS, LatencyHistogram
 from dragoman.monitoring.service.stored_counts import (
     StoredLanguage,
@@ -117,6 +117,14 @@ class ServiceCounts:
         """The counts of a language, made when they are first asked for."""
         found = self.languages.get(name)
         return self.languages.setdefault(name, LanguageCounts()) if found is None else found
+
+    def add_truth(self, language: str, *, right: bool, minute: int) -> None:
+        """Count a prediction whose truth came in a minute of the hour."""
+        own = self.language(language)
+        own.right, own.wrong = own.right + right, own.wrong + (not right)
+        place = OBJECTIVES.index("quality")
+        own.events[place, minute, TOTAL] += 1
+        own.events[place, minute, BAD] += not right
 
     def merge(self, other: ServiceCounts) -> None:
         """Add the counts of another replica, version or hour."""

@@ -10,7 +10,7 @@ from dragoman.monitoring.service.counts import OTHER, UNKNOWN, ServiceCounts
 from dragoman.profiles import UNKNOWN_LANGUAGE
 from dragoman.spec import SloSpec
 
-__all__ = ["OpenHour", "OpenHours", "start_of_hour"]
+__all__ = ["OpenHour", "OpenHours", "counted_as", "start_of_hour"]
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,13 @@ MAX_HOURS = 48  # that wait to be stored; after that the oldest is given up
 def start_of_hour(hour: int) -> str:
     """The hour, counted since 1970, as it is stored: "2026-11-23T05:00:00Z"."""
     return datetime.fromtimestamp(hour * HOUR_SECONDS, UTC).isoformat().replace("+00:00", "Z")
+
+
+def counted_as(language: str, languages: Collection[str]) -> str:
+    """Where a language counts, of a model with these. Where the only one is "und", none is told apart."""
+    if set(languages) == {UNKNOWN_LANGUAGE} and language != UNKNOWN:
+        return UNKNOWN_LANGUAGE
+    return language if language in languages or language == UNKNOWN else OTHER
 
 
 class OpenHour:
@@ -59,10 +66,8 @@ class OpenHours:
         self.is_watched = True
 
     def language(self, name: str) -> str:
-        """Where a language counts. Where the only one is "und", none is told apart."""
-        if self.languages == {UNKNOWN_LANGUAGE} and name != UNKNOWN:
-            return UNKNOWN_LANGUAGE
-        return name if name in self.languages or name == UNKNOWN else OTHER
+        """Where a language counts."""
+        return counted_as(name, self.languages)
 
     def counted(self, at: float) -> tuple[ServiceCounts, int]:
         """The counts of a moment, which are about to change, and the minute of their hour."""
