@@ -44,7 +44,7 @@ text = true
 durability = "each"
 
 [drift]
-false_alarms = 0.2
+false_alarms = 0.5
 reference = "traffic"
 reference_days = 3
 every_minutes = 720
@@ -57,7 +57,7 @@ maturity_days = 1
 window_days = 4
 
 [review]
-per_day = 80
+per_day = 100
 audit = 0.6
 drift = 0.3
 per_language = 1
