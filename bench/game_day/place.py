@@ -54,18 +54,18 @@ texts_per_second = 10000
 
 [feedback]
 maturity_days = 1
-window_days = 4
+window_days = 5
 
 [review]
-per_day = 100
-audit = 0.6
+per_day = 120
+audit = 0.7
 drift = 0.3
 per_language = 1
 expire_days = 7
 
 [retraining]
 new_labels = 0
-loss = 0.05
+loss = 0.02
 drift_hours = 72
 fewest_labels = 200
 forgetting = 0.1

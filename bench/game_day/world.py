@@ -17,7 +17,7 @@ __all__ = ["NEW_SHARE", "World", "Writing", "new_way", "split_rows"]
 NEW_SHARE = 0.4  # of the texts in Hindi and Portuguese after the change
 NEW_LABEL = "refund"
 PLACE = re.compile(r"\{(\w+)\}")
-MARKS = (".", "!", "…", "🙏", "!!", "..", "😊", "--", ".!", ";")
+MARKS = (".", "!", "…", "🙏", "!!", "..", "😊", "--", ".!", ";", "!.", "^^")
 VARIANTS = 1 + len(MARKS)  # of a text before it comes again
 
 
