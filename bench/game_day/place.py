@@ -80,7 +80,7 @@ steps = [5, 25, 100]
 step_minutes = 240
 min_requests = 50
 required = ["errors", "confidence"]
-disagreement = 0.75
+disagreement = 0.6
 max_hours = 240
 
 [release.before]
@@ -90,7 +90,7 @@ forgetting = 0.1
 [release.margins]
 errors = 0.08
 latency = 0.3
-agreement = 0.5
+agreement = 0.1
 confidence = 0.15
 abstention = 0.08
 quality = 0.1
