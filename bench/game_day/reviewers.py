@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bench.game_day.journal import Journal
@@ -19,44 +20,60 @@ HOURS = range(7, 19)  # UTC
 MOST = 40  # tasks that one person answers in a slot
 
 
+class Person(NamedTuple):
+    """Somebody at work."""
+
+    name: str
+    moment: float
+    connection: http.client.HTTPConnection
+
+
 class Reviewers:
     """They ask for tasks, read them, and know what the user wanted, which is in the journal."""
 
     def __init__(self, url: str, model: str, names: Sequence[str], journal: Journal, *, seed: int) -> None:
-        self.model, self.names, self.journal, self.seed = model, names, journal, seed
-        address = urlsplit(url)
-        self._connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+        self.url, self.model, self.names, self.journal, self.seed = url, model, names, journal, seed
 
     def work(self, moment: float) -> int:
-        """Answer what waits, in working hours; returns the number of answers. Where the server is away, later."""
+        """Answer what waits, in working hours, all at once; returns the number of answers."""
         if datetime.fromtimestamp(moment, UTC).hour not in HOURS:
             return 0
-        try:
-            return sum(self._work(name, moment) for name in self.names)
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            return 0
+        with ThreadPoolExecutor(len(self.names)) as threads:
+            return sum(threads.map(lambda name: self._work(name, moment), self.names))
 
     def _work(self, name: str, moment: float) -> int:
-        for number in range(MOST):
-            status, task = send(self._connection, "POST", f"/v1/models/{self.model}/review/next", {"reviewer": name})
-            if status != 200 or not self._answer(task, name, moment):
-                return number
-        return MOST
+        """What one person answers. Where the server is away, the rest waits for the next slot."""
+        address, done = urlsplit(self.url), 0
+        person = Person(name, moment, http.client.HTTPConnection(address.hostname or "", address.port, timeout=60))
+        try:
+            while done < MOST and self._answer_next(person):
+                done += 1
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            person.connection.close()
+        return done
 
-    def _answer(self, task: Any, name: str, moment: float) -> bool:
+    def _answer_next(self, person: Person) -> bool:
+        path, body = f"/v1/models/{self.model}/review/next", {"reviewer": person.name}
+        status, task = send(person.connection, "POST", path, body)
+        return status == 200 and self._answer(task, person)
+
+    def _answer(self, task: Any, person: Person) -> bool:
         """Say what is right, or nearly always; whoever cannot know it skips the task."""
         truth = self.journal.truth(task["prediction_id"])
         if truth is None:
-            return self._say(task, "skip", {"reviewer": name, "note": "cannot tell"})
-        draw = random.Random(f"{self.seed} {task['id']} {name}")
+            return say(person, task, "skip", {"note": "cannot tell"})
+        draw = random.Random(f"{self.seed} {task['id']} {person.name}")
         wrong = draw.random() < ERRORS
         label = draw.choice([one for one in task["labels"] if one != truth]) if wrong else truth
-        said = self._say(task, "label", {"reviewer": name, "label": label})
+        said = say(person, task, "label", {"label": label})
         if said:
-            self.journal.keep_reviewed(task["id"], name, moment, label)
+            self.journal.keep_reviewed(task["id"], person.name, person.moment, label)
         return said
 
-    def _say(self, task: Any, word: str, body: dict[str, str]) -> bool:
-        status, _ = send(self._connection, "POST", f"/v1/review/{task['id']}/{word}", body)
-        return status == 200
+
+def say(person: Person, task: Any, word: str, body: dict[str, str]) -> bool:
+    """Tell the server what a person says of a task; whether it was taken."""
+    status, _ = send(person.connection, "POST", f"/v1/review/{task['id']}/{word}", {"reviewer": person.name, **body})
+    return status == 200
