@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dragoman.app.workspace import Workspace, open_workspace
-from dragoman.loop.moments import written
+from dragoman.clock import written
 from dragoman.monitoring.service import ServiceCounts
 from dragoman.monitoring.times import bucket_of, seconds_of
 from dragoman.records import BundleFile, Counts, Manifest, Run, Spent

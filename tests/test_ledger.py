@@ -13,8 +13,8 @@ from dragoman.app.ledger import SPENT_FILE, begin_run, executions_of, hold_budge
 from dragoman.app.run_spending import new_bytes, run_spending
 from dragoman.app.training import refusal_of
 from dragoman.app.workspace import Workspace, open_workspace
+from dragoman.clock import written
 from dragoman.errors import BudgetExceeded
-from dragoman.loop.moments import written
 from dragoman.records import BundleFile, By, Manifest, Run, Spent
 from dragoman.spec import ModelSpec
 

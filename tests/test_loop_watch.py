@@ -10,7 +10,7 @@ from tests.unreleased import registered
 
 from dragoman.app.loop_watch import LoopWatch
 from dragoman.app.workspace import Workspace
-from dragoman.loop.moments import written
+from dragoman.clock import written
 from dragoman.records import Job
 
 NOW = 1_772_341_200.0

@@ -12,9 +12,9 @@ from dragoman import clock
 from dragoman.api.fakes import fake_release
 from dragoman.app.situation import situation_of
 from dragoman.app.workspace import Workspace, open_workspace
+from dragoman.clock import written
 from dragoman.errors import NotFound
 from dragoman.loop.governor import decide
-from dragoman.loop.moments import written
 from dragoman.loop.requests import request_job
 from dragoman.loop.situation import Drifted, Situation
 from dragoman.monitoring.resources.cost import Prices

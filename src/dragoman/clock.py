@@ -56,9 +56,10 @@ def utc() -> datetime:
     return datetime.fromtimestamp(_now(), UTC)
 
 
-def written() -> str:
-    """The time in UTC as records have it, with milliseconds: such texts compare like times."""
-    return utc().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def written(moment: float | None = None) -> str:
+    """A moment, or now, in UTC as records have it, with milliseconds: such texts compare like times."""
+    at = datetime.fromtimestamp(_now() if moment is None else moment, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _chosen() -> Callable[[], float]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dragoman.clock import written
 from dragoman.feedback.learning.collected import Collected
 from dragoman.feedback.proportions import effective_interval
-from dragoman.loop.moments import written
 from dragoman.loop.situation import Situation
 from dragoman.monitoring.times import seconds_of
 from dragoman.records import Interval, LabelCounts, LanguageQuality, LiveQuality

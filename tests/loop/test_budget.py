@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.clock import written
 from dragoman.loop.budget import Past, estimate_of, has_limits, larger, refusals, uses
 from dragoman.loop.costs import price_of
-from dragoman.loop.moments import written
 from dragoman.monitoring.resources.cost import Prices
 from dragoman.monitoring.times import seconds_of
 from dragoman.records import Block, Spent

@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from dragoman.clock import written
 from dragoman.loop.governor import decide
-from dragoman.loop.moments import written
 from dragoman.loop.situation import Drifted
 from dragoman.monitoring.resources.cost import Prices
 from dragoman.records import By, RetrainDecision, Spent

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.clock import written
 from dragoman.feedback.learning.collected import Echo
 from dragoman.loop.governor import decide
-from dragoman.loop.moments import written
 from dragoman.loop.situation import Drifted
 from dragoman.monitoring.resources.cost import Prices
 from dragoman.monitoring.times import seconds_of

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from tests.loop.works import ID, START, Killed, World
 
+from dragoman.clock import written
 from dragoman.errors import Conflict, InvalidSpec, NotFound, Unavailable
 from dragoman.loop import course
 from dragoman.loop.cancelling import cancel_job
 from dragoman.loop.course import MOST_ATTEMPTS, pause_after
-from dragoman.loop.moments import written
 from dragoman.loop.stages import Ended, NotYet
 from dragoman.records import Job, Spent
 

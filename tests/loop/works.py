@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.checks.catalog_loop import loop_job
 
-from dragoman.loop.moments import written
+from dragoman.clock import written
 from dragoman.loop.stages import Stage
 from dragoman.loop.worker import Worker
 from dragoman.records import By, Job, JobKind

@@ -29,8 +29,9 @@ from dragoman.api.review_messages import (
     backlog_answer,
     task_answer,
 )
+from dragoman.clock import utc
 from dragoman.errors import Forbidden, InvalidRequest, MissingExtra
-from dragoman.feedback.review.moments import utc_now, written
+from dragoman.feedback.review.moments import written
 from dragoman.records import ReviewTask
 from dragoman.serving.suggestion import shown
 
@@ -128,7 +129,7 @@ class ReviewApi:
 
     def _shown(self, task: ReviewTask, *, shows: bool) -> ReviewTaskAnswer:
         labels, decisions = self.desk.choices(task.model), self.desk.decisions(task.id)
-        return task_answer(task, decisions, labels, now=written(utc_now()), shows=shows)
+        return task_answer(task, decisions, labels, now=written(utc()), shows=shows)
 
     async def _read(self, request: Request, reader: BodyReader[T]) -> T:
         """An empty body says nothing: the key has the name."""

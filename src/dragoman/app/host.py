@@ -204,11 +204,7 @@ def serve(
             create_app(
                 host.table,
                 metrics=host.metrics.exposition,
-                desk=operations.desk if operations else None,
-                labels=operations.labels if operations else None,
-                kpis=operations.kpis if operations else None,
-                monitor=operations.view if operations else None,
-                review=operations.review if operations else None,
+                **(operations.desks if operations else {}),
                 **shared,
             ),
             host=settings.host,

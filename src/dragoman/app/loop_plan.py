@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from dragoman.app.loop_place import LoopPlace
+from dragoman.clock import written
 from dragoman.errors import Conflict
-from dragoman.loop.moments import written
 from dragoman.loop.schedule import PERIODIC, Subject, forgotten_before, overtaken_jobs, wanted_jobs
 from dragoman.records import Job
 

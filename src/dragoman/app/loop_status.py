@@ -9,8 +9,8 @@ import msgspec
 from dragoman import clock
 from dragoman.app.loop_lease import is_led
 from dragoman.app.loop_place import LoopPlace
+from dragoman.clock import written
 from dragoman.errors import Conflict, InvalidInput
-from dragoman.loop.moments import written
 from dragoman.loop.requests import approved_job, asked_of, request_job
 from dragoman.loop.schedule import slot_of
 from dragoman.loop.spending import total_of

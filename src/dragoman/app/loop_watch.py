@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dragoman.app.loop_lease import is_led
-from dragoman.loop.moments import written
+from dragoman.clock import written
 from dragoman.records import Job, Symptom
 from dragoman.registry.uri import CHAMPION
 from dragoman.settings import Settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dragoman.app.conductor import Conductor, Models
 from dragoman.app.desk import Desk
 from dragoman.app.kpis import Kpis
@@ -47,6 +49,17 @@ class Operations:
         self.kpis = Kpis(workspace)
         self.view = CatalogMonitor(workspace)
         self.review = Review(workspace)
+
+    @property
+    def desks(self) -> dict[str, Any]:
+        """What answers HTTP beside the models, as `api.application.create_app` names it."""
+        return {
+            "desk": self.desk,
+            "labels": self.labels,
+            "kpis": self.kpis,
+            "monitor": self.view,
+            "review": self.review,
+        }
 
     def start(self) -> None:
         self.conductor.start()

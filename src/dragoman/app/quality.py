@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dragoman import clock
 from dragoman.app.monitor import LOG_FOLDER
 from dragoman.app.workspace import Workspace
+from dragoman.clock import utc
 from dragoman.errors import NotFound, WrongTask
 from dragoman.feedback.delays import delay_curves
 from dragoman.feedback.joining import Join, Span, join_labels
@@ -40,15 +40,11 @@ def trusted(sources: Sequence[str]) -> list[str]:
     return [*sources[:place], AUDIT, *sources[place:]]
 
 
-def utc_now() -> datetime:
-    return clock.utc()
-
-
 class Quality:
     """What is known of versions in use. `clock` gives the present, with a zone."""
 
     def __init__(
-        self, workspace: Workspace, *, audits: Audits = no_audits, clock: Callable[[], datetime] = utc_now
+        self, workspace: Workspace, *, audits: Audits = no_audits, clock: Callable[[], datetime] = utc
     ) -> None:
         self.workspace, self.audits, self.clock = workspace, audits, clock
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dragoman.app.monitor import LOG_FOLDER
 from dragoman.app.workspace import Workspace
+from dragoman.clock import utc
 from dragoman.errors import InvalidInput, InvalidRequest
 from dragoman.feedback.labels import LabelStore
 from dragoman.feedback.review.agreement import Agreement, agreement_of
@@ -15,7 +16,7 @@ from dragoman.feedback.review.backlog import Backlog, backlog_of
 from dragoman.feedback.review.competence import find_reviewer
 from dragoman.feedback.review.desk import ReviewDesk
 from dragoman.feedback.review.making import Plan, make_draw
-from dragoman.feedback.review.moments import utc_now, written
+from dragoman.feedback.review.moments import written
 from dragoman.feedback.review.novelty import Change
 from dragoman.monitoring.prediction_log.query import read_pending, read_predictions
 from dragoman.monitoring.prediction_log.schema import rows_of
@@ -41,7 +42,7 @@ class Made(NamedTuple):
 class Review:
     """Tasks of the workspace's models: made, handed out, answered, counted."""
 
-    def __init__(self, workspace: Workspace, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, workspace: Workspace, *, clock: Callable[[], datetime] = utc) -> None:
         self.workspace, self.clock = workspace, clock
 
     @property

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dragoman.clock import written
 from dragoman.loop.budget import refusals
 from dragoman.loop.calendar import is_open, next_opening
-from dragoman.loop.moments import written
 from dragoman.loop.situation import Situation
 from dragoman.loop.words import counted, days
 from dragoman.monitoring.times import seconds_of

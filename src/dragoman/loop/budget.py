@@ -8,8 +8,8 @@ from functools import reduce
 from operator import itemgetter
 from typing import NamedTuple
 
+from dragoman.clock import written
 from dragoman.loop.costs import HOUR, price_of
-from dragoman.loop.moments import written
 from dragoman.monitoring.resources.cost import Prices
 from dragoman.monitoring.times import seconds_of
 from dragoman.records import Block, Record, Spent

@@ -7,9 +7,8 @@ from contextlib import suppress
 
 import msgspec
 
-from dragoman.clock import seconds
+from dragoman.clock import seconds, written
 from dragoman.errors import Conflict
-from dragoman.loop.moments import written
 from dragoman.records import By, Job
 from dragoman.store.base import Catalog
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from dragoman.clock import written
 from dragoman.errors import Conflict, DragomanError, StorageFull, Unavailable
 from dragoman.loop.lease import Lease
-from dragoman.loop.moments import written
 from dragoman.loop.spending import Meter, measured, total_of
 from dragoman.loop.stages import Ended, NotYet, Stage, stages_after
 from dragoman.records import By, Job

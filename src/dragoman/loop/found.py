@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from dragoman.clock import written
 from dragoman.loop.costs import price_of
 from dragoman.loop.loss import ALL, DRIFTING, Loss
-from dragoman.loop.moments import written
 from dragoman.loop.situation import Situation
 from dragoman.records import Interval
 from dragoman.spec import RetrainingSpec

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dragoman.clock import written
 from dragoman.loop.blocks import APPROVAL_DAYS, approval_of, find_blocks
 from dragoman.loop.found import evidence_of
 from dragoman.loop.loss import losses
-from dragoman.loop.moments import written
 from dragoman.loop.situation import Situation
 from dragoman.loop.triggers import find_triggers
 from dragoman.records import Block, RetrainDecision, RetrainVerdict, Trigger

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dragoman.loop.moments import written
+from dragoman.clock import written
 from dragoman.records import Job, JobKind
 
 __all__ = [

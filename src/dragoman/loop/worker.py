@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from dragoman.clock import seconds
+from dragoman.clock import seconds, written
 from dragoman.loop.course import Course
 from dragoman.loop.lease import Lease
-from dragoman.loop.moments import written
 from dragoman.loop.stages import Stage
 from dragoman.records import Job, JobKind, JobStatus
 from dragoman.store.base import Catalog

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from dragoman.clock import utc
 from dragoman.errors import Conflict, InvalidRequest, StorageFull, Unavailable
 from dragoman.feedback.labels import LabelStore
 from dragoman.feedback.review.competence import find_reviewer, knows
-from dragoman.feedback.review.moments import utc_now, written
+from dragoman.feedback.review.moments import written
 from dragoman.feedback.review.outcome import Moment, is_over, outcome_of
 from dragoman.feedback.review.standing import agreeing
 from dragoman.records import By, Label, ReviewDecision, Reviewer, ReviewTask, TaskStatus
@@ -38,7 +39,7 @@ class ReviewDesk:
         *,
         spec: ReviewSpec,
         reviewers: Sequence[Reviewer],
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = utc,
     ) -> None:
         self.catalog, self.labels, self.spec, self.reviewers, self.clock = catalog, labels, spec, reviewers, clock
 

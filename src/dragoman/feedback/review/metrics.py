@@ -11,9 +11,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from dragoman.clock import utc
 from dragoman.errors import DragomanError
 from dragoman.feedback.review.backlog import status_of
-from dragoman.feedback.review.moments import utc_now, written
+from dragoman.feedback.review.moments import written
 from dragoman.records import ReviewTask
 
 __all__ = ["MAX_SERIES", "ReviewCollector"]
@@ -37,7 +38,7 @@ class ReviewCollector(Collector):
         tasks: Callable[[str], Sequence[ReviewTask]],
         *,
         max_series: int = MAX_SERIES,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = utc,
     ) -> None:
         self.tasks, self.max_series, self.clock = tasks, max_series, clock
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dragoman import clock
-
-__all__ = ["utc_now", "written"]
-
-
-def utc_now() -> datetime:
-    return clock.utc()
+__all__ = ["written"]
 
 
 def written(time: datetime) -> str:
