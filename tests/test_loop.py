@@ -367,10 +367,10 @@ def test_an_approval_names_who_gave_it_and_lets_the_loop_look_again(place: LoopP
 
 
 def test_what_does_not_wait_for_approval_cannot_be_approved(place: LoopPlace) -> None:
-    with pytest.raises(Conflict, match="there is none"):
+    with pytest.raises(Conflict, match="nothing was decided"):
         LoopDesk(place).approve("support", by=ADA)
     place.catalog.save_decision(decided("wait"))
-    with pytest.raises(Conflict, match="it says 'wait'"):
+    with pytest.raises(Conflict, match="its last decision is 'wait'"):
         LoopDesk(place).approve("support", by=ADA)
     with pytest.raises(NotFound):
         LoopDesk(place).approve("sales", by=ADA)

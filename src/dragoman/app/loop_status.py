@@ -83,9 +83,9 @@ class LoopDesk:
         """
         last = next(iter(self.decisions(model)), None)
         if last is None or last.verdict != "ask":
-            said = f"it says '{last.verdict}'" if last else "there is none"
+            said = f"its last decision is '{last.verdict}'" if last else "nothing was decided of it yet"
             raise Conflict(
-                f"No training of '{model}' waits for approval: of its last decision, {said}.",
+                f"No training of '{model}' waits for approval: {said}.",
                 help=f"`dragoman loop decisions {model}` shows them; `dragoman loop retrain {model}` asks for one.",
             )
         approved = msgspec.structs.replace(last, approved_by=by.actor)
