@@ -9,7 +9,7 @@ EXAMPLE := examples/support
 # Stamps inside the virtual environment: pip runs only when a requirement is newer than its stamp.
 MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
-NATIVE := hatch_build.py $(wildcard src/dragoman/runtime/native/*.cpp src/dragoman/runtime/native/*.h)
+NATIVE := hatch_build.py $(wildcard src/dragoman/*/native/*.cpp src/dragoman/*/native/*.h)
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help

@@ -1,7 +1,7 @@
-"""Builds the native kernels when the package is installed: a C++17 compiler is all that it takes.
+"""Builds the native libraries when the package is installed: a C++17 compiler is all that it takes.
 
-Where there is none, or the machine is no x86-64 Linux, the package installs without them and runs on ONNX Runtime.
-`python hatch_build.py` builds them in place.
+Where there is none, or the machine is no x86-64 Linux, the package installs without them: ONNX Runtime runs the models,
+and texts are counted in Python. `python hatch_build.py` builds them in place.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-SOURCES = Path(__file__).resolve().parent / "src/dragoman/runtime/native"
-LIBRARY = SOURCES / "libdragoman_native.so"
+PACKAGE = Path(__file__).resolve().parent / "src/dragoman"
+LIBRARIES = (PACKAGE / "runtime/native/libdragoman_native.so", PACKAGE / "text/native/libdragoman_text.so")
 COMPILERS = ("c++", "g++", "clang++")
 # One order of operations everywhere: nothing is contracted or reordered by the compiler.
 FLAGS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fPIC", "-fvisibility=hidden", "-pthread"]
@@ -42,18 +42,18 @@ def compiler() -> str:
     return found
 
 
-def build() -> None:
-    """Compile every source for its own instruction set and link them into `LIBRARY`. Raises `CannotBuild`."""
-    chosen, sources = compiler(), sorted(SOURCES.glob("*.cpp"))
+def build(library: Path) -> None:
+    """Compile every source beside it for its own instruction set, and link them. Raises `CannotBuild`."""
+    chosen, sources = compiler(), sorted(library.parent.glob("*.cpp"))
     with tempfile.TemporaryDirectory(prefix="dragoman-build-") as folder:
         objects = [Path(folder) / f"{source.stem}.o" for source in sources]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(compile_one, [chosen] * len(sources), sources, objects))
-        made = Path(folder) / LIBRARY.name
+        made = Path(folder) / library.name
         run([chosen, "-shared", "-pthread", "-o", str(made), *map(str, objects)])
-        beside = LIBRARY.with_suffix(".new")  # a process that uses the old library keeps it
+        beside = library.with_suffix(".new")  # a process that uses the old library keeps it
         shutil.copy(made, beside)
-        beside.replace(LIBRARY)
+        beside.replace(library)
 
 
 def compile_one(chosen: str, source: Path, target: Path) -> None:
@@ -69,10 +69,12 @@ def run(command: list[str]) -> None:
 def built() -> bool:
     """Build, or say in one line why not."""
     try:
-        build()
+        for library in LIBRARIES:
+            build(library)
     except CannotBuild as error:
-        sys.stderr.write(f"dragoman: without native kernels, because {error}; ONNX Runtime runs the models.\n")
-        LIBRARY.unlink(missing_ok=True)
+        sys.stderr.write(f"dragoman: without native libraries, because {error}; ONNX Runtime runs the models.\n")
+        for library in LIBRARIES:
+            library.unlink(missing_ok=True)
         return False
     return True
 
@@ -83,8 +85,8 @@ except ImportError:  # run by hand
     pass
 else:
 
-    class NativeKernels(BuildHookInterface):  # type: ignore[type-arg]
-        """Puts the library into the wheel, which then is for this platform."""
+    class NativeLibraries(BuildHookInterface):  # type: ignore[type-arg]
+        """Puts the libraries into the wheel, which then is for this platform."""
 
         PLUGIN_NAME = "custom"
 
@@ -93,7 +95,8 @@ else:
                 return
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
-            build_data["artifacts"].append(str(LIBRARY.relative_to(Path(self.root).resolve())))
+            root = Path(self.root).resolve()
+            build_data["artifacts"] += [str(library.relative_to(root)) for library in LIBRARIES]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from dragoman.text.language import Detector, LangidDetector, NgramDetector
+from dragoman.text.langid import LangidDetector
+from dragoman.text.language import Detector, NgramDetector
 
 DATA = Path(__file__).resolve().parent.parent / "examples" / "support" / "data"
 

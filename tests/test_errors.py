@@ -57,7 +57,8 @@ def test_an_error_carries_its_message_its_help_and_its_type(name: str) -> None:
 
 
 def test_statuses_and_exit_codes_are_ones_that_callers_know() -> None:
-    assert {kind.status for kind in classes().values()} <= {400, 401, 403, 404, 409, 413, 429, 500, 501, 503, 504, 507}
+    known = {400, 401, 403, 404, 409, 413, 415, 429, 500, 501, 503, 504, 507}
+    assert {kind.status for kind in classes().values()} <= known
     assert {kind.exit_code for kind in classes().values()} == {1, 2}
 
 

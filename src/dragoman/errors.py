@@ -9,6 +9,7 @@ DragomanError                 500, exit 1
 │       ├── EmptyInput        400
 │       ├── TextTooLong       413
 │       ├── BodyTooLarge      413
+│       ├── UnknownEncoding   415           a body compressed in a way that is not read
 │       └── WrongTask         400           the model does something else
 ├── Unauthenticated           401, exit 2   no key, or one that does not count
 ├── Forbidden                 403, exit 2   not with this key, or not from there
@@ -51,6 +52,7 @@ __all__ = [
     "TextTooLong",
     "Unauthenticated",
     "Unavailable",
+    "UnknownEncoding",
     "Untrusted",
     "WrongTask",
 ]
@@ -113,6 +115,12 @@ class BodyTooLarge(InvalidRequest):
     """A request's body, or its number of inputs, is over the server's limit."""
 
     status = 413
+
+
+class UnknownEncoding(InvalidRequest):
+    """A request's body is compressed in a way that the server does not read."""
+
+    status = 415
 
 
 class WrongTask(InvalidRequest):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,22 +62,22 @@ def say(line: str) -> None:
 
 def load(loading: Path) -> None:
     say("loading")
-    while loading.exists():
-        if loading.read_text() == "fail":
-            raise NotFound("There is no such folder.")
-        time.sleep(0.002)
+    with suppress(FileNotFoundError):  # that is how a test says that it is loaded
+        while loading.read_text() != "fail":
+            time.sleep(0.002)
+        raise NotFound("There is no such folder.")
     say("loaded")
 
 
 def main(port: str, hold: str, drain_seconds: str, loading: str) -> None:
     models, lifecycle = ModelTable(), Lifecycle()
     models.add(fake_model(session=FileHeldSession(Path(hold))))
-    app = create_app(models, lifecycle=lifecycle)
-    app.add_middleware(Announce)
+    app = Announce(create_app(models, lifecycle=lifecycle))
     server.FLUSH_SECONDS = 1
     try:
         server.run_server(
             app,
+            lifecycle,
             host="127.0.0.1",
             port=int(port),
             prepare=lambda: load(Path(loading)),

@@ -7,15 +7,15 @@ from typing import get_args
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tests.api.holders import access_of, bearer, made
 
 from dragoman.api.abilities import ROLES, Ability, needs
-from dragoman.api.errors import EXCEPTION_HANDLERS
+from dragoman.api.entrance import Application
 from dragoman.api.guard import guarded
+from dragoman.api.lifecycle import Lifecycle, Phase
 from dragoman.records import Role
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +36,7 @@ EXPECTED: Mapping[str, dict[str, bool]] = {
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 
 
-def app_of_all_abilities(access: object) -> Starlette:
+def app_of_all_abilities(access: object) -> Application:
     def route(ability: Ability) -> Route:
         @needs(ability)
         async def endpoint(request: Request) -> Response:
@@ -44,7 +44,7 @@ def app_of_all_abilities(access: object) -> Starlette:
 
         return Route(f"/{ability.name}", endpoint, methods=["POST"])
 
-    return Starlette(routes=guarded(map(route, Ability), access), exception_handlers=EXCEPTION_HANDLERS)
+    return Application(guarded(map(route, Ability), access), Lifecycle(Phase.READY))
 
 
 def test_the_table_has_every_role_and_every_ability() -> None:

@@ -153,7 +153,7 @@ async def test_defect_11_the_number_in_flight_is_right_after_failures(connect: A
         app: Any = client._transport.app
         await asyncio.gather(*[client.post("/predict", json={"inputs": f"it {n}"}) for n in range(20)])
         await client.post("/predict", content=b"{")
-    assert app.state.lifecycle.in_flight == 0
+    assert app.lifecycle.in_flight == 0
 
 
 async def test_defect_11_base64_is_obeyed_and_ids_are_counted_by_text(connect: Any) -> None:

@@ -15,7 +15,7 @@ COMMANDS = re.findall(r"^(curl (?:.*\\\n)*.*)$", PAGE, re.MULTILINE)
 
 def test_every_dialect_has_a_command() -> None:
     sections = [part for part in PAGE.split("\n## ")[1:] if "Content-Type" in part]
-    assert len(sections) == PAGE.count("\n## ") == 6
+    assert len(sections) == PAGE.count("\n## ") == 7
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,6 +12,10 @@ async def post(connect: Any, name: str, body: Any) -> Any:
         return await client.post(f"/models/{name}", json=body)
 
 
+def asked(inputs: Any, **parameters: Any) -> dict[str, Any]:
+    return {"inputs": inputs, "parameters": parameters}
+
+
 async def test_labels_of_one_text_are_a_list_of_a_list(connect: Any) -> None:
     answer = (await post(connect, "support", {"inputs": "where is", "parameters": {"top_k": 2}})).json()
     assert [[set(row) for row in rows] for rows in answer] == [[{"label", "score"}] * 2]
@@ -35,6 +39,29 @@ async def test_an_answer_is_a_span_of_its_context(connect: Any) -> None:
     answer = (await post(connect, "answers", {"inputs": {"question": "where", "context": context}})).json()
     assert set(answer) == {"score", "start", "end", "answer"}
     assert context[answer["start"] : answer["end"]] == answer["answer"]
+
+
+async def test_a_text_and_its_pair_are_classified_together(connect: Any) -> None:
+    async with connect() as client:
+        pair = (await client.post("/models/support", json={"inputs": {"text": "it", "text_pair": "my order"}})).json()
+        native = {"inputs": [{"text": "it", "pair": "my order"}]}
+        expected = (await client.post("/v1/models/support/predict", json=native)).json()
+    assert pair[0] == expected["predictions"][0]["labels"]
+
+
+async def test_the_function_of_the_model_may_be_named(connect: Any) -> None:
+    async with connect() as client:
+        named = await client.post("/models/support", json=asked("it", function_to_apply="softmax"))
+        plain = await client.post("/models/support", json=asked("it"))
+    assert named.json() == plain.json()
+
+
+async def test_an_answer_is_always_given_where_the_caller_says_that_there_is_one(connect: Any) -> None:
+    inputs = {"question": "where", "context": "my order"}
+    parameters = {"handle_impossible_answer": False, "align_to_words": True, "top_k": 1}
+    assert (await post(connect, "answers", asked(inputs, **parameters))).json()["answer"]
+    wrong = await post(connect, "answers", asked(inputs, handle_impossible_answer=3))
+    assert wrong.status_code == 422
 
 
 async def test_zero_shot_scores_the_labels_of_the_caller(connect: Any) -> None:

@@ -129,7 +129,7 @@ async def test_odd_texts_are_answered(connect: Any, text: str) -> None:
         (
             {"inputs": ["x"] * 1_000_000},
             "BodyTooLarge",
-            "The request has 1000000 inputs; at most 1024 are accepted at once.",
+            "The request has 1000000 inputs; at most 2048 are accepted at once.",
         ),
         (b"x" * (16 * 1024 * 1024 + 1), "BodyTooLarge", "The body has more than 16777216 bytes."),
     ],

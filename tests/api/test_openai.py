@@ -48,6 +48,33 @@ async def test_dimensions_cut_and_normalise_again(connect: Any) -> None:
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6) or not vector.any()
 
 
+async def test_as_many_texts_as_openai_takes_are_answered_at_once(connect: Any) -> None:
+    response = await post(connect, {"model": "vectors", "input": ["it"] * 2_048, "encoding_format": "base64"})
+    assert (response.status_code, len(response.json()["data"])) == (200, 2_048)
+
+
+async def test_a_format_that_is_null_is_the_default(connect: Any) -> None:
+    body = {"model": "vectors", "input": "my order", "encoding_format": None, "dimensions": None, "user": None}
+    assert len((await post(connect, body)).json()["data"][0]["embedding"]) == VECTOR
+
+
+@pytest.mark.parametrize(("side", "read"), [("right", "where is"), ("left", "my order")])
+async def test_vllms_parameters_cut_what_the_model_cannot_read(connect: Any, side: str, read: str) -> None:
+    model = task_model("embedding", max_tokens=4, serving=ServingSpec(too_long="refuse"))
+    body = {"model": "vectors", "input": "where is my order", "truncation_side": side, "priority": 1}
+    async with connect(model) as client:
+        refused = await client.post(PATH, json=body)
+        cut = [await client.post(PATH, json=body | {"truncate_prompt_tokens": most}) for most in (-1, 4)]
+        short = await client.post(PATH, json={"model": "vectors", "input": read})
+    assert (refused.status_code, [one.status_code for one in cut]) == (400, [200, 200])
+    assert [one.json()["data"] for one in cut] == [short.json()["data"]] * 2
+
+
+async def test_a_limit_below_the_models_is_refused(connect: Any) -> None:
+    response = await post(connect, {"model": "vectors", "input": "it", "truncate_prompt_tokens": 3})
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "truncate_prompt_tokens")
+
+
 async def test_token_ids_are_read_as_the_text_they_stand_for(connect: Any) -> None:
     async with connect() as client:
         answers = [

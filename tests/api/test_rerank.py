@@ -44,6 +44,15 @@ async def test_rank_fields_choose_what_is_read(connect: Any) -> None:
     assert [one["index"] for one in body["results"]] == [0, 1]
 
 
+async def test_vllms_parameters_are_obeyed(connect: Any) -> None:
+    raw = (await post(connect, {"use_activation": False, "truncate_prompt_tokens": -1})).json()["results"]
+    plain = (await post(connect, {"raw_scores": True, "truncate": True})).json()["results"]
+    assert raw == plain
+    assert raw[0]["relevance_score"] > 1
+    assert (await post(connect, {"use_activation": True})).json()["results"][0]["relevance_score"] < 1
+    assert (await post(connect, {"truncate_prompt_tokens": 5})).status_code == 400
+
+
 async def test_each_document_is_cut_by_itself(connect: Any) -> None:
     documents = ["my " * 9, "my my my"]
     whole = (await post(connect, {"documents": documents})).json()["results"]

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import json
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.api.world import LABELS, VECTOR, task_model
 
+from dragoman.models.readouts import PoolReadout
+from dragoman.models.sentence_transformers import EmbeddingSettings
+from dragoman.runtime.base import FakeSession
+from dragoman.serving.cache import ResultCache
 from dragoman.spec import ServingSpec
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +88,19 @@ async def test_tokenize_counts_in_utf8_bytes_as_tei_does(connect: Any, text: str
     assert [(token["start"], token["stop"]) for token in tokens if token["special"]] == [(None, None)] * 2
 
 
+async def test_a_prompt_is_tokenised_before_the_text(connect: Any) -> None:
+    model = task_model("embedding")
+    model.task.settings = EmbeddingSettings(prompts={"query": "where is "})  # type: ignore[attr-defined]
+    async with connect(model) as client:
+        named = await client.post("/tokenize", json={"inputs": "my order", "prompt_name": "query"})
+        whole = await client.post("/tokenize", json={"inputs": "where is my order"})
+        unknown = await client.post("/tokenize", json={"inputs": "my order", "prompt_name": "querry"})
+    assert named.json() == whole.json()
+    assert (unknown.status_code, unknown.json()["error_type"]) == (422, "Validation")
+    refused = await post(connect, "/tokenize", {"inputs": "it", "prompt_name": "query"})
+    assert refused.json()["error"] == "Model 'support' has no prompts. Help: leave 'prompt_name' out."
+
+
 async def test_decode_turns_ids_into_text(connect: Any) -> None:
     async with connect() as client:
         one = await client.post("/decode", json={"ids": [0, 5, 6, 2]})
@@ -96,6 +115,26 @@ async def test_info_tells_the_kind_of_model(connect: Any) -> None:
     assert first["model_type"]["classifier"]["id2label"]["1"] == "refund"
     assert named["model_type"] == {"embedding": {"pooling": "mean"}}
     assert named["max_input_length"] == 64
+
+
+async def test_info_tells_how_tokens_become_a_vector(connect: Any) -> None:
+    model = task_model("embedding")
+    model.task.readout = PoolReadout(pooling="cls", normalize=False)  # type: ignore[attr-defined]
+    async with connect(model) as client:
+        info = (await client.get("/info")).json()
+    assert (info["model_type"], info["version"]) == ({"embedding": {"pooling": "cls"}}, version("dragoman"))
+
+
+async def test_vertex_asks_several_things_at_once(connect: Any) -> None:
+    async with connect() as client:
+        both = await client.post("/vertex", json={"instances": [{"inputs": "it"}, {"inputs": [["my"], ["order"]]}]})
+        alone = [await client.post("/predict", json=one) for one in ({"inputs": "it"}, {"inputs": [["my"], ["order"]]})]
+        wrong = await client.post("/vertex", json={"instances": [{"inputs": "it"}, {"inputs": 7}]})
+        empty = await client.post("/vertex", json={"instances": []})
+    assert both.json() == {"predictions": [one.json() for one in alone]}
+    assert [(one.status_code, one.json()["error_type"]) for one in (wrong, empty)] == [
+        *[(422, "Validation"), (400, "Empty")]
+    ]
 
 
 @pytest.mark.parametrize("path", ["/health", "/ping"])
@@ -124,6 +163,60 @@ async def test_a_model_is_named_by_the_path(connect: Any) -> None:
     assert first != second
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/embed", {"inputs": "where is my order"}),
+        ("/embed_all", {"inputs": "where is my order"}),
+        ("/similarity", {"inputs": {"source_sentence": "where is my order", "sentences": ["cancel it"]}}),
+    ],
+)
+async def test_a_text_is_cut_at_the_left_where_the_request_says_so(connect: Any, path: str, body: Any) -> None:
+    said = {"truncate": True, "truncation_direction": "Left"}
+    asked = {"parameters": said} if path == "/similarity" else said
+    given = json.dumps(body).replace("where is my order", "my order")
+    async with connect(task_model("embedding", max_tokens=4)) as client:
+        cut = await client.post(path, json=body | asked)
+        expected = await client.post(path, json=json.loads(given))
+    assert (cut.status_code, cut.json()) == (200, expected.json())
+
+
+async def test_pairs_are_cut_at_the_left_too(connect: Any) -> None:
+    said, session = {"truncation_direction": "left"}, FakeSession(1)
+    ranker = task_model("rerank", max_tokens=8, session=session)
+    async with connect(task_model("text-classification", max_tokens=8), ranker) as client:
+        cut = await client.post("/predict", json={"inputs": ["where is my order", "please cancel it"]} | said)
+        ends = await client.post("/predict", json={"inputs": ["my order", "cancel it"]})
+        await client.post("/rerank", json={"query": "please cancel it", "texts": ["where is my order"]} | said)
+    assert cut.json() == ends.json()
+    assert [ranker.tokenizer.token(id) for id in session.batches[0].input_ids if id > 3] == [
+        *("cancel", "it"),
+        *("my", "order"),
+    ]
+
+
+@pytest.mark.parametrize("too_long", ["refuse", "windows"])
+async def test_a_direction_is_idle_where_nothing_is_cut(connect: Any, too_long: Any) -> None:
+    model = task_model("embedding", serving=ServingSpec(too_long=too_long))
+    body = {"inputs": "where is my order", "truncation_direction": "left"}
+    async with connect(model) as client:
+        by_spec = await client.post("/embed", json=body)
+        by_request = await client.post("/embed", json=body | {"truncate": False})
+    assert (by_spec.status_code, by_request.status_code) == (200, 200)
+
+
+async def test_the_cache_tells_texts_that_are_cut_at_either_end_apart(connect: Any) -> None:
+    session, body = FakeSession(VECTOR), {"inputs": "where is my order"}
+    bodies = [body, body | {"truncation_direction": "left"}]
+    async with connect(task_model("embedding", max_tokens=4)) as client:
+        fresh = [(await client.post("/embed", json=one)).json() for one in bodies]
+    cached = task_model("embedding", max_tokens=4, session=session, cache=ResultCache(10_000))
+    async with connect(cached) as client:
+        found = [(await client.post("/embed", json=one)).json() for one in bodies * 2]
+    assert found == fresh * 2
+    assert (fresh[0] == fresh[1], len(session.batches)) == (False, 2)
+
+
 async def test_inference_tells_its_cost_in_headers(connect: Any) -> None:
     headers = (await post(connect, "/embed", {"inputs": ["where is", "order"]})).headers
     assert (headers["x-compute-tokens"], headers["x-compute-characters"]) == ("7", "13")
@@ -138,7 +231,7 @@ async def test_inference_tells_its_cost_in_headers(connect: Any) -> None:
         ("/embed", {"inputs": ["where", 5]}, 422, "Validation"),
         ("/embed", {"inputs": [999]}, 422, "Validation"),
         ("/embed", {"inputs": "where", "normalise": True}, 422, "Validation"),
-        ("/embed", {"inputs": "where", "truncation_direction": "left"}, 422, "Validation"),
+        ("/embed", {"inputs": "where", "truncation_direction": "start"}, 422, "Validation"),
         ("/embed", {"inputs": "where " * 100, "truncate": False}, 422, "Validation"),
         ("/predict", {"inputs": ["a", "b", "c"]}, 422, "Validation"),
         ("/predict", {"inputs": ["a", ["b"]]}, 422, "Validation"),

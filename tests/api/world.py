@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as Backend
 
@@ -19,6 +19,7 @@ from dragoman.models.packing import PackedBatch
 from dragoman.models.readouts import AllTokensReadout, PoolReadout
 from dragoman.runtime.base import FakeSession, Floats, Session
 from dragoman.serving.backbone import Backbone
+from dragoman.serving.cache import ResultCache
 from dragoman.serving.fakes import CountReadout, FakeDetector, fake_engine
 from dragoman.serving.model import Model
 from dragoman.serving.table import ModelTable
@@ -116,6 +117,7 @@ def task_model(
     serving: ServingSpec | None = None,
     session: Session | None = None,
     max_tokens: int = 64,
+    cache: ResultCache | None = None,
 ) -> Model:
     """A model of a task, named as in `NAMES`."""
     serving = serving or ServingSpec()
@@ -124,7 +126,7 @@ def task_model(
         return fake_table(task, version=version, digest=f"{task}:{version}", serving=serving, session=session, **named)
     tokenizer = word_tokenizer(max_tokens=max_tokens)
     done, width = task_and_width(task, tokenizer, serving)
-    engine = fake_engine(session or FakeSession(width), serving=serving)
+    engine = fake_engine(session or FakeSession(width), serving=serving, cache=cache)
     return Model(
         name=name or next(known for known, its in NAMES.items() if its == task),
         version=version,
@@ -146,7 +148,7 @@ def table_of(*members: Model) -> ModelTable:
 
 
 @contextmanager
-def running(app: Starlette) -> Iterator[str]:
+def running(app: ASGIApp) -> Iterator[str]:
     """The address of a real server over an application, on a thread."""
     listener = bind("127.0.0.1", 0)
     config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)

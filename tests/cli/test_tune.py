@@ -94,6 +94,14 @@ def test_it_says_that_nothing_is_better_and_which_gates_were_missed(place):
     assert "Chosen: fp32 native, all cores. No other form is faster and passes the gates." in shown
 
 
+def test_it_says_what_another_device_would_run(place):
+    bf16 = form_report("bf16", 41_000)
+    bf16 = msgspec.structs.replace(bf16, form=msgspec.structs.replace(bf16.form, backend="torch"))
+    report = tuning_report(form_report("fp32", 1_000), form_report("int8", 3_100), bf16, chosen=1)
+    place.report = msgspec.structs.replace(report, elsewhere=[bf16.form])
+    assert "On cuda it would be bf16 torch, cuda, 41.00 times fp32 on all cores" in run("support").stdout
+
+
 def test_trimming_is_asked_for_and_told(place):
     place.report = tuning_report(
         form_report("fp32", 1_000), form_report("int8", 3_100, trimmed=True), chosen=1, trimming="seen"

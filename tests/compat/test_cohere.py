@@ -35,6 +35,22 @@ def test_version_1_ranks_and_returns_documents(server: str, transport: httpx.Cli
     assert [one.document.text for one in answer.results if one.document] == DOCUMENTS[::-1]
 
 
+def test_version_2_embeds(server: str, transport: httpx.Client) -> None:
+    client = cohere.ClientV2(api_key="none", base_url=server, httpx_client=transport)
+    answer = client.embed(
+        model="vectors", texts=DOCUMENTS, input_type="search_query", embedding_types=["float"], truncate="START"
+    )
+    assert answer.embeddings.float_ is not None
+    assert [len(vector) for vector in answer.embeddings.float_] == [8, 8]
+
+
+def test_version_1_embeds(server: str, transport: httpx.Client) -> None:
+    client = cohere.Client(api_key="none", base_url=server, httpx_client=transport)
+    answer = client.embed(model="vectors", texts=DOCUMENTS)
+    assert answer.response_type == "embeddings_floats"
+    assert [len(vector) for vector in answer.embeddings] == [8, 8]
+
+
 def test_an_error_carries_its_message(server: str, transport: httpx.Client) -> None:
     client = cohere.ClientV2(api_key="none", base_url=server, httpx_client=transport)
     with pytest.raises(ApiError) as caught:

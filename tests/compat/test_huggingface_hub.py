@@ -34,6 +34,14 @@ def test_feature_extraction(server: str, path: str) -> None:
     assert np.linalg.norm(vectors[0]) == pytest.approx(1, abs=1e-6)
 
 
+def test_feature_extraction_from_the_left(server: str) -> None:
+    asked = client(server, "/models/vectors")
+    text = "cancel it " * 60 + "where is my order"
+    last, cut = (asked.feature_extraction(text, truncate=True, truncation_direction=one) for one in ("left", "right"))
+    assert last.shape == cut.shape
+    assert not np.allclose(last, cut)
+
+
 @pytest.mark.parametrize("path", ["/similarity", "/models/vectors", "/models/vectors/pipeline/sentence-similarity"])
 def test_sentence_similarity(server: str, path: str) -> None:
     same, other = client(server, path).sentence_similarity("my order", other_sentences=["my order", "cancel it"])

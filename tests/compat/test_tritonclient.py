@@ -42,6 +42,14 @@ def test_texts_and_tensors_go_as_bytes_and_as_json(client: Any, *, binary_in: bo
     assert result.as_numpy("labels").shape == (2, 3)
 
 
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+def test_requests_may_be_compressed(client: Any, algorithm: str) -> None:
+    asked = {"request_compression_algorithm": algorithm, "response_compression_algorithm": algorithm}
+    result = client.infer("support", [text_input("where is", "été 🙂")], **asked)
+    plain = client.infer("support", [text_input("where is", "été 🙂")])
+    np.testing.assert_array_equal(result.as_numpy("scores"), plain.as_numpy("scores"))
+
+
 def test_everything_is_binary_when_no_output_is_named(client: Any) -> None:
     vectors = client.infer("vectors", [text_input("my order")]).as_numpy("embedding")
     assert (vectors.dtype, vectors.shape) == (np.float32, (1, 8))

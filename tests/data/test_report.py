@@ -28,7 +28,7 @@ class Reader:
     def __init__(self) -> None:
         self.languages = ["de", "en", "hi", "sw"]
 
-    def detect(self, text: str) -> tuple[str, float]:
+    def detect(self, text: str, *, script: str = "") -> tuple[str, float]:
         found = {"Paket": "de", "parcel": "en", "पार्सल": "hi", "asante": "sw"}
         return next(((code, 0.99) for word, code in found.items() if word in text), ("en", 0.4))
 

@@ -53,20 +53,20 @@ def linear(stored: Arrays, name: str, rows: Floats, columns: slice = slice(None)
     """Integers times integers, then the scales; the bias comes with the first columns."""
     largest = np.abs(rows).max(axis=1, keepdims=True)
     inverse = np.divide(np.float32(127), largest, out=np.zeros_like(largest), where=largest > 0)
-    integers = np.rint(rows * inverse).astype(np.int64)
+    integers = np.rint(rows.astype(np.float64) * inverse).astype(np.int64)  # rounded once
     sums = integers @ stored[f"{name}.weight"][:, columns].T.astype(np.int64)
     result = sums.astype(np.float32) * (largest / np.float32(127)) * stored[f"{name}.weight_scale"]
     return result if columns.start else result + stored[f"{name}.bias"]
 
 
 def attended(config: EncoderConfig, mixed: Floats) -> Floats:
-    """Softmax attention with query, key, value and shares rounded to bfloat16."""
+    """Softmax attention with query, key, value, shares and the result rounded to bfloat16."""
     query, key, value = mixed.reshape(len(mixed), 3, config.heads, config.head_size).transpose(1, 2, 0, 3)
     query = rounded(query * np.float32(np.log2(np.e) / sqrt(config.head_size)))
     scores = query @ rounded(key).transpose(0, 2, 1)
     shares = np.exp2(scores - scores.max(axis=-1, keepdims=True))
     result = rounded(shares) @ rounded(value) / shares.sum(axis=-1, keepdims=True)
-    return result.transpose(1, 0, 2).reshape(len(mixed), config.hidden)
+    return rounded(result.transpose(1, 0, 2).reshape(len(mixed), config.hidden))
 
 
 def rounded(values: Floats) -> Floats:

@@ -83,7 +83,7 @@ def test_a_precision_that_the_device_does_not_have_is_refused_with_those_it_has(
 )
 def test_an_unknown_option_is_refused(compute, message):
     with pytest.raises(InvalidInput, match=message):
-        choose_form(compute, INT8)
+        choose_form(compute, [INT8])
 
 
 @pytest.mark.parametrize(
@@ -91,22 +91,42 @@ def test_an_unknown_option_is_refused(compute, message):
 )
 def test_auto_is_the_tuned_form_with_the_threads_that_are_there(tuned_threads, asked, threads, native):
     tuned = Form(precision="int8", backend="native", threads=tuned_threads, trimmed=True)
-    assert choose_form(Compute(threads=asked), tuned) == Form(precision="int8", backend="native", threads=threads)
+    assert choose_form(Compute(threads=asked), [tuned]) == Form(precision="int8", backend="native", threads=threads)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_a_precision_that_is_asked_for_comes_before_the_tuned_one(precision, native):
     tuned = Form(precision={"fp32": "int8", "int8": "fp32"}[precision], backend="x", threads=1)
-    assert choose_form(Compute(precision), tuned).precision == precision
+    assert choose_form(Compute(precision), [tuned]).precision == precision
 
 
-def test_a_gpu_has_its_own_precision_whatever_was_tuned(native):
-    assert choose_form(Compute(device="cuda"), INT8).precision == "bf16"
+def test_a_gpu_has_its_own_precision_whatever_was_tuned_for_a_cpu(native):
+    assert choose_form(Compute(device="cuda"), [INT8]).precision == "bf16"
+
+
+ON_CUDA = Form(precision="fp16", backend="torch", threads=0)
+
+
+@pytest.mark.parametrize("tuned", [[INT8, ON_CUDA], [ON_CUDA, INT8]])
+def test_each_kind_of_device_has_the_form_that_was_tuned_for_it(tuned, native):
+    assert choose_form(Compute(device="cuda"), tuned).precision == "fp16"
+    assert choose_form(Compute(device="cuda", precision="fp32"), tuned).precision == "fp32"
+    assert choose_form(Compute(device="cpu"), tuned).precision == "int8"
+
+
+def test_a_model_tuned_for_a_gpu_says_so_where_it_is_served_on_the_cpu(native, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert choose_form(Compute(), [ON_CUDA]).precision == "fp32"
+        choose_form(Compute(device="cuda"), [ON_CUDA])
+        choose_form(Compute(), [INT8, ON_CUDA])
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "Tuned for cuda (fp16), served on the CPU (fp32 onnxruntime)"
+    ]
 
 
 def test_without_the_native_kernels_a_model_tuned_to_int8_is_served_in_fp32_and_that_is_said(no_native, caplog):
     with caplog.at_level(logging.WARNING):
-        form = choose_form(Compute(), Form(precision="int8", backend="native", threads=1))
+        form = choose_form(Compute(), [Form(precision="int8", backend="native", threads=1)])
     assert (form.precision, form.backend, form.threads) == ("fp32", "onnxruntime", 1)
     assert "No such processor." in caplog.text
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.runtime.contest import Contest
 
 from dragoman.records import Agreement, Form, FormReport
 from dragoman.runtime.cuts import Cut
-from dragoman.runtime.tuning import Contestant, Gates, Step, choose_fastest, measure_forms
+from dragoman.runtime.tuning import Contestant, Gates, Step, choose_fastest, choose_forms, measure_forms
 
 GATES = Gates(all=0.995, language=0.98)
 PLENTY = 1_000
@@ -134,7 +135,50 @@ def test_the_fastest_form_that_passes_is_chosen_and_of_equals_the_first(reports,
     assert choose_fastest([form_report(*one) for one in reports]).form.precision == chosen
 
 
+def report_of(form: str, speed: float, *missed: str) -> FormReport:
+    """`form` is written as "int8 native", "bf16 torch trimmed"."""
+    precision, backend, *trimmed = form.split()
+    made = Form(precision=precision, backend=backend, threads=0, trimmed=bool(trimmed))
+    return msgspec.structs.replace(form_report(precision, speed, *missed), form=made)
+
+
+WHOLE = [("fp32 onnxruntime", 100), ("int8 native", 300), ("fp32 torch", 900), ("bf16 torch", 5_000)]
+TRIMMED = [
+    *[("fp32 onnxruntime", 100), ("fp32 torch", 900), ("fp32 onnxruntime trimmed", 100), ("int8 native trimmed", 300)],
+    *[("fp32 torch trimmed", 900), ("bf16 torch trimmed", 5_000)],
+]
+
+
+def without(reports: list[tuple[str, float]], *missing: str) -> list[tuple[str, ...]]:
+    """The same, where forms whose names have one of these words miss a gate."""
+    return [(*one, "agreement") if any(word in one[0] for word in missing) else one for one in reports]
+
+
+@pytest.mark.parametrize(
+    ("reports", "device", "chosen"),
+    [
+        (WHOLE[:2], "cpu", ["int8 native"]),
+        (WHOLE[:2], "cuda", ["int8 native"]),
+        (WHOLE, "cpu", ["int8 native", "bf16 torch"]),
+        (WHOLE, "cuda", ["bf16 torch", "int8 native"]),
+        (without(WHOLE, "bf16"), "cuda", ["fp32 torch", "int8 native"]),
+        (TRIMMED, "cpu", ["int8 native trimmed", "bf16 torch trimmed"]),
+        (without(TRIMMED, "trimmed"), "cpu", ["fp32 onnxruntime", "fp32 torch"]),
+        (without(TRIMMED, "trimmed"), "cuda", ["fp32 torch", "fp32 onnxruntime"]),
+        (without(TRIMMED, "torch trimmed"), "cpu", ["int8 native trimmed"]),
+        (without(TRIMMED, "int8"), "cuda", ["bf16 torch trimmed", "fp32 onnxruntime trimmed"]),
+    ],
+)
+def test_each_kind_of_device_has_the_fastest_form_with_the_pieces_of_the_first(reports, device, chosen):
+    found = choose_forms([report_of(*one) for one in reports], device=device)
+    assert [f"{one.precision} {one.backend}{' trimmed' * one.trimmed}" for one in found] == chosen
+
+
 @pytest.mark.parametrize(("threads", "said"), [(0, "all cores"), (1, "1 thread"), (4, "4 threads")])
 def test_a_form_is_named_by_its_threads(threads, said):
     assert Form(precision="int8", backend="native", threads=threads).name == f"int8 native, {said}"
     assert Form(precision="fp32", backend="x", threads=threads, trimmed=True).name == f"fp32 x, {said}, trimmed"
+
+
+def test_a_form_of_torch_is_named_by_its_device():
+    assert Form(precision="bf16", backend="torch", threads=0, trimmed=True).name == "bf16 torch, cuda, trimmed"

@@ -179,7 +179,7 @@ async def test_large_requests_do_not_hold_up_the_event_loop(make_model: MakeMode
     set_by_the_loop = threading.Event()
 
     class WaitingDetector(FakeDetector):
-        def detect(self, text: str) -> tuple[str, float]:
+        def detect(self, text: str, *, script: str = "") -> tuple[str, float]:
             assert set_by_the_loop.wait(10), "the event loop did not run meanwhile"
             return super().detect(text)
 

@@ -505,7 +505,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     def finish(self, seconds: float) -> None:
         batch = self.running.pop(0)
         self.queue.now += seconds
-        self.queue.scheduler.ran(batch.tokens, seconds)
+        self.queue.scheduler.ran(batch, seconds)
         self.queue.scheduler.finish(batch.works)
         for sequence in waiters_of(batch):
             self.tell(sequence)

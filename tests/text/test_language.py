@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.errors import InvalidInput, NotFound, Untrusted
-from dragoman.text.language import UNDETERMINED, Detector, LangidDetector, NgramDetector
+from dragoman.text.langid import LangidDetector
+from dragoman.text.language import UNDETERMINED, Detector, NgramDetector
 
 TEXTS = {
     "en": (

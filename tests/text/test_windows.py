@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.errors import InvalidRequest
-from dragoman.text.windows import owned, shares, windows
+from dragoman.text.windows import covers, owned, shares, windows
 
 CUTS = st.tuples(st.integers(0, 200), st.integers(1, 40)).flatmap(
     lambda pair: st.tuples(st.just(pair[0]), st.just(pair[1]), st.integers(0, pair[1] - 1))
@@ -41,6 +41,13 @@ def test_a_text_that_fits_has_one_window() -> None:
 def test_windows_are_those_of_doc_stride() -> None:
     assert windows(10, size=4, stride=1) == [range(4), range(3, 7), range(6, 10)]
     assert windows(11, size=4, stride=1) == [range(4), range(3, 7), range(6, 10), range(9, 11)]
+
+
+def test_windows_cover_a_text_unless_an_end_was_cut_off() -> None:
+    assert covers(windows(11, size=4, stride=1), 11)
+    assert covers([range(0)], 0)
+    assert not covers([range(4)], 5)
+    assert not covers([range(1, 5)], 5)
 
 
 @pytest.mark.parametrize(("size", "stride"), [(4, 4), (4, 5), (4, -1), (0, 0), (-3, 0)])

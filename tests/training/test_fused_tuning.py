@@ -29,7 +29,7 @@ def tuned(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     examples = [one for one in fused_examples() if one.split == "test" or one.language == "en"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measuring, "LEAST_SECONDS", 0.0)
-        patch.setattr("dragoman.training.tuning.choose_fastest", lambda forms: forms[1])
+        patch.setattr("dragoman.training.tuning.choose_forms", lambda forms, device: [forms[1].form])
         tune_bundle(bundle, examples, folder, keep="seen", report=lambda _: None)
     return folder
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from dragoman.api.access import Access, OpenAccess
-from dragoman.api.errors import EXCEPTION_HANDLERS, LastResort
+from dragoman.api.cohere_embed import CohereEmbedApi
+from dragoman.api.entrance import Application
 from dragoman.api.events import EventsApi, KpiDesk
 from dragoman.api.guard import guarded
 from dragoman.api.huggingface import HuggingfaceApi
@@ -34,7 +33,6 @@ from dragoman.api.review import ReviewApi
 from dragoman.api.review_desk import ReviewDesk
 from dragoman.api.statistics import Statistics
 from dragoman.api.tei import TeiApi
-from dragoman.api.tracing import Traced
 from dragoman.release.traffic import Traffic
 from dragoman.serving.table import ModelTable
 from dragoman.serving.tracing import Tracer
@@ -72,11 +70,11 @@ def create_app(
     review: ReviewDesk | None = None,
     kpis: KpiDesk | None = None,
     tracer: Tracer | None = None,
-) -> Starlette:
+) -> Application:
     """The HTTP application over a table of models.
 
-    `lifecycle` (default: ready at once) is also at `app.state.lifecycle`: `run_server` drains it. `metrics` gives what
-    `/metrics` answers, in the Prometheus exposition format. `repository` loads and unloads models on request.
+    `lifecycle` (default: ready at once) is also that of `run_server`, which drains it. `metrics` gives what `/metrics`
+    answers, in the Prometheus exposition format. `repository` loads and unloads models on request.
     `statistics` and `traffic`, the way of requests while releases run, may be shared with a gRPC server. `access` says
     whom the server lets in; None: everybody.
     `desk` shows releases and changes them; `labels` keeps the truth of predictions; `monitor` shows models at work;
@@ -88,11 +86,7 @@ def create_app(
     readiness = Readiness(models, lifecycle)
     services = Services(metrics, repository, desk, labels, monitor, review, kpis)
     routes = guarded(all_routes(intake, readiness, services), access or OpenAccess())
-    layers = [Middleware(Traced, tracer), Middleware(LastResort)]
-    app = Starlette(routes=routes, middleware=layers, exception_handlers=EXCEPTION_HANDLERS)
-    app.router.redirect_slashes = False
-    app.state.lifecycle = lifecycle
-    return app
+    return Application(routes, lifecycle, tracer=tracer)
 
 
 def all_routes(intake: Intake, readiness: Readiness, services: Services) -> list[BaseRoute]:
@@ -109,6 +103,7 @@ def all_routes(intake: Intake, readiness: Readiness, services: Services) -> list
         *JudgesApi(intake, services.desk).routes(),
         *OpenaiApi(intake).routes(),
         *rerank.routes(),
+        *CohereEmbedApi(intake).routes(),
         *tei.routes(),
         *HuggingfaceApi(intake, tei, rerank).routes(),
         *OipApi(intake, OipService(intake, services.repository), readiness).routes(),

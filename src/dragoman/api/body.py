@@ -10,7 +10,8 @@ import msgspec
 from msgspec import inspect
 from starlette.requests import Request
 
-from dragoman.errors import BodyTooLarge, InvalidRequest
+from dragoman.api.inflation import body_too_large, coding_of, inflated
+from dragoman.errors import InvalidRequest
 from dragoman.serving.suggestion import shown, suggest
 
 __all__ = ["BodyReader", "read_body"]
@@ -26,11 +27,20 @@ MISSING_FIELD = re.compile(r"Object missing required field `(.*?)`(?: - at `(.*)
 
 
 async def read_body(request: Request, *, max_bytes: int) -> bytes:
-    """The whole body. Raises `BodyTooLarge` if it has more than `max_bytes`, with or without a Content-Length.
+    """The whole body, inflated if it is compressed.
+
+    Raises `BodyTooLarge` if it has more than `max_bytes`, compressed or not, with or without a Content-Length, and
+    `UnknownEncoding` or `InvalidRequest` for what cannot be inflated.
 
     Of a body that is too large, as much again as a few limits is read and thrown away: a client that still sends when
     the answer comes sees a broken connection instead of the answer.
     """
+    body = await received(request, max_bytes=max_bytes)
+    return await inflated(body, coding_of(request.headers), max_bytes=max_bytes)
+
+
+async def received(request: Request, *, max_bytes: int) -> bytes:
+    """The body as it arrives."""
     announced = request.headers.get("content-length", "")
     patience = DISCARDED_LIMITS * max_bytes
     if announced.isdecimal() and int(announced) > patience:
@@ -126,10 +136,6 @@ def parts_of(kind: Any, place: str) -> list[tuple[Any, str]]:
     if isinstance(kind, inspect.CollectionType):
         return [(kind.item_type, place)]
     return []
-
-
-def body_too_large(max_bytes: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body has more than {max_bytes} bytes.", help="send fewer or shorter texts at once.")
 
 
 def explain_encoding(body: bytes) -> str:

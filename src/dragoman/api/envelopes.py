@@ -53,6 +53,7 @@ TEI_TYPES = {
     "TextTooLong": (422, "Validation"),
     "Unauthenticated": (401, "Validation"),
     "Unavailable": (503, "Unhealthy"),
+    "UnknownEncoding": (415, "Validation"),
     "WrongTask": (424, "Backend"),
 }
 FIELD = re.compile(r"'([a-z_]+)")  # how a message about one field begins
@@ -103,9 +104,10 @@ ENVELOPES: dict[str, Envelope] = {
 }
 PATHS = (
     (re.compile(r"(/openai)?(/v1)?/embeddings"), "openai"),
-    (re.compile(r"(/models/[^/]+)?(/v[12])?/rerank"), "cohere"),
+    (re.compile(r"(/models/[^/]+)?(/v[12])?/rerank|/v[12]/embed"), "cohere"),
     (re.compile(r"/v2(/.*)?|/v1/models/.*:predict"), "open_inference"),
-    (re.compile(r"/(embed|predict|similarity|tokenize|decode|info|health|ping|invocations)[^/]*|/models/.*"), "tei"),
+    (re.compile(r"/(embed|predict|similarity|tokenize|decode|info|health|ping)[^/]*|/invocations|/vertex"), "tei"),
+    (re.compile(r"/models/.*"), "tei"),
 )
 
 

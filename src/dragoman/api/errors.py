@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dragoman.api.answers import json_answer
 from dragoman.api.envelopes import Problem, in_dialect
+from dragoman.api.inflation import ACCEPTED
 from dragoman.api.tracing import PROBLEM, ROUTE
-from dragoman.errors import DragomanError, Unauthenticated, Unavailable
+from dragoman.errors import DragomanError, Unauthenticated, Unavailable, UnknownEncoding
 from dragoman.serving.suggestion import shown
 
-__all__ = ["EXCEPTION_HANDLERS", "LastResort", "error_answer"]
+__all__ = ["ErrorAnswers", "error_answer"]
 
 logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499
 RETRY_AFTER = "Retry-After"
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dragoman"'}
+HEADERS: dict[type[DragomanError], Mapping[str, str]] = {
+    Unauthenticated: {"WWW-Authenticate": 'Bearer realm="dragoman"'},
+    UnknownEncoding: {"Accept-Encoding": ", ".join(ACCEPTED)},  # RFC 9110, 15.5.16
+}
 UNEXPECTED = Problem(500, "InternalError", "The server made an error.", "its log has the details.")
 
 
@@ -34,43 +38,40 @@ def error_answer(problem: Problem, scope: Scope, headers: Mapping[str, str] | No
     return json_answer(content, status=status, headers=headers)
 
 
-async def answer_ours(request: Request, error: Exception) -> Response:
+def expected_answer(error: Exception, scope: Scope) -> Response | None:
+    """The answer to an error that is told to the caller; None for one that nobody raised on purpose."""
+    if isinstance(error, DragomanError):
+        return answer_ours(error, scope)
+    if isinstance(error, HTTPException):
+        return answer_router(error, scope)
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=CLIENT_CLOSED_REQUEST)  # read by nobody: it only ends the request
+    return None
+
+
+def answer_ours(error: DragomanError, scope: Scope) -> Response:
     """An error raised on purpose: its class knows the status."""
-    assert isinstance(error, DragomanError)
-    headers = CHALLENGE if isinstance(error, Unauthenticated) else None
+    headers = HEADERS.get(type(error))
     if isinstance(error, Unavailable):
         headers = {RETRY_AFTER: str(error.retry_after)}
-    return error_answer(Problem(error.status, error.type, error.message, error.help), request.scope, headers)
+    return error_answer(Problem(error.status, error.type, error.message, error.help), scope, headers)
 
 
-async def answer_router(request: Request, error: Exception) -> Response:
-    """An error of the router: no such path, or not with this method."""
-    assert isinstance(error, HTTPException)
-    path, headers, status = shown(request.url.path), error.headers or {}, error.status_code
+def answer_router(error: HTTPException, scope: Scope) -> Response:
+    """No such path, or not with this method."""
+    path, headers, status = shown(scope["path"]), error.headers or {}, error.status_code
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         help = f"use {' or '.join(sorted(headers.get('Allow', '').split(', ')))}."
-        problem = Problem(status, "MethodNotAllowed", f"{request.method} is not possible for {path}.", help)
+        problem = Problem(status, "MethodNotAllowed", f"{scope['method']} is not possible for {path}.", help)
     elif status == HTTPStatus.NOT_FOUND:
         problem = Problem(status, "NotFound", f"There is nothing at {path}.", "see /openapi.json.")
     else:
         problem = Problem(status, "InvalidRequest", str(error.detail), "see /openapi.json.")
-    return error_answer(problem, request.scope, headers)
+    return error_answer(problem, scope, headers)
 
 
-async def answer_nobody(request: Request, error: Exception) -> Response:
-    """The client has gone: the answer only ends the request."""
-    return Response(status_code=CLIENT_CLOSED_REQUEST)
-
-
-EXCEPTION_HANDLERS: dict[type[Exception], ExceptionHandler] = {
-    DragomanError: answer_ours,
-    HTTPException: answer_router,
-    ClientDisconnect: answer_nobody,
-}
-
-
-class LastResort:
-    """Middleware for errors that nobody raised on purpose: logged with their traceback, answered without it."""
+class ErrorAnswers:
+    """Middleware that answers every error. One that nobody raised on purpose is logged, its details are not told."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -86,9 +87,14 @@ class LastResort:
         try:
             await self.app(scope, receive, watched)
         except Exception as error:
-            logger.exception("%s %s failed.", scope.get("method"), scope.get(ROUTE, "(no route)"))
-            if has_started or scope["type"] != "http":
+            answer = expected_answer(error, scope) or unexpected_answer(error, scope)
+            if has_started:
                 raise
-            answer = error_answer(UNEXPECTED, scope)
-            scope[PROBLEM] = type(error).__name__  # for those who watch the server
             await answer(scope, receive, send)
+
+
+def unexpected_answer(error: Exception, scope: Scope) -> Response:
+    logger.error("%s %s failed.", scope["method"], scope.get(ROUTE, "(no route)"), exc_info=error)
+    answer = error_answer(UNEXPECTED, scope)
+    scope[PROBLEM] = type(error).__name__  # for those who watch the server
+    return answer

@@ -116,7 +116,7 @@ EVENT_OPERATIONS = (
         "Tell what subjects did after an answer",
         (KpiEventsAnswer,),
         (KpiEventsRequest,),
-        (400, 404, 413, 501, 507),
+        (400, 404, 413, 415, 501, 507),
     ),
     Operation(
         "/v1/models/{name}/kpis",

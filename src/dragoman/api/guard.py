@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from dragoman.api.abilities import Ability, Need, need_of
 from dragoman.api.access import Access, Claim, admit
@@ -14,6 +17,8 @@ from dragoman.api.principal import ACTOR, acting_as
 from dragoman.api.tracing import ROUTE, TRACED
 
 __all__ = ["guarded"]
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 MODEL = "name"  # the parameter of a path that names a model
 
@@ -27,15 +32,17 @@ def guard(route: BaseRoute, access: Access) -> BaseRoute:
     need = need_of(route.endpoint) if isinstance(route, Route) else None
     if need is None or not isinstance(route, Route):
         raise TypeError(f"{route!r} does not say what it needs: mark its endpoint with `needs`.")
-    route.app = Guarded(route.app, need, access, route.path)
+    if not inspect.iscoroutinefunction(route.endpoint):
+        raise TypeError(f"The endpoint of {route!r} is not async.")
+    route.app = Guarded(route.endpoint, need, access, route.path)
     return route
 
 
 class Guarded:
     """An endpoint behind its need. The request is refused before its body is read; one that predicts is traced."""
 
-    def __init__(self, app: ASGIApp, need: Need, access: Access, path: str) -> None:
-        self.app, self.need, self.access, self.path = app, need, access, path
+    def __init__(self, endpoint: Endpoint, need: Need, access: Access, path: str) -> None:
+        self.endpoint, self.need, self.access, self.path = endpoint, need, access, path
         self.is_traced = need.ability is Ability.PREDICT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,4 +55,5 @@ class Guarded:
         if principal.id:
             scope[ACTOR] = principal.actor
         with acting_as(principal):
-            await self.app(scope, receive, send)
+            answer = await self.endpoint(Request(scope, receive, send))
+            await answer(scope, receive, send)

@@ -19,6 +19,9 @@ from dragoman.errors import InvalidRequest
 from dragoman.records import AnswerPrediction, Entity, EntityPrediction, FillPrediction, LabelPrediction
 from dragoman.serving.model import Model
 from dragoman.serving.suggestion import shown, suggest
+from dragoman.serving.tasks.base import Task
+from dragoman.serving.tasks.classification import TextClassification
+from dragoman.serving.tasks.question_answering import QuestionAnswering
 
 __all__ = ["HuggingfaceApi"]
 
@@ -35,6 +38,13 @@ class Pipeline(NamedTuple):
     parameters: dict[str, str]  # theirs → ours
     shape: Callable[[Any, Any], Any]  # from a prediction and its input
     is_nested: bool = False  # a single input is answered with a list of one
+
+
+def text_and_pair(given: Any) -> Any:
+    """`{"text", "text_pair"}` as our `{"text", "pair"}`."""
+    if not isinstance(given, dict):
+        return given
+    return {("pair" if name == "text_pair" else name): text for name, text in given.items()}
 
 
 def labels_of(prediction: LabelPrediction, given: Any) -> Any:
@@ -79,7 +89,15 @@ PIPELINES = {
         {name: name for name in ("candidate_labels", "multi_label", "hypothesis_template")}, labels_of
     ),
     "token-classification": Pipeline({"aggregation_strategy": "aggregation", "stride": "stride"}, entities_of),
-    "question-answering": Pipeline({"max_answer_len": "max_answer_tokens", "doc_stride": "stride"}, span_of),
+    "question-answering": Pipeline(
+        {
+            "max_answer_len": "max_answer_tokens",
+            "doc_stride": "stride",
+            "handle_impossible_answer": "allow_no_answer",
+            "align_to_words": "whole_words",
+        },
+        span_of,
+    ),
     "fill-mask": Pipeline({"top_k": "top", "targets": "targets"}, fillings_of),
 }
 READER = BodyReader(PipelineRequest, example='{"inputs": "Where is my order?"}')
@@ -109,20 +127,23 @@ class HuggingfaceApi:
     async def run(self, request: Request, asked: PipelineRequest, model: Model) -> Response:
         pipeline, is_single = PIPELINES[model.task.name], not isinstance(asked.inputs, list)
         inputs = [asked.inputs] if is_single else [*asked.inputs]
-        parameters = parameters_of(model, **translated(asked.parameters, pipeline, model.task.name))
-        answer = await self.intake.ask(model, inputs, parameters, options_of(request))
+        parameters = parameters_of(model, **translated(asked.parameters, pipeline, model.task))
+        read = [*map(text_and_pair, inputs)] if model.task.name == "text-classification" else inputs
+        answer = await self.intake.ask(model, read, parameters, options_of(request))
         rows = [pipeline.shape(*pair) for pair in zip(answer.predictions, inputs, strict=True)]
         return json_answer(rows[0] if is_single and not pipeline.is_nested else rows)
 
 
-def translated(given: dict[str, Any], pipeline: Pipeline, task: str) -> dict[str, Any]:
+def translated(given: dict[str, Any], pipeline: Pipeline, task: Task) -> dict[str, Any]:
     """Their parameters as ours. Raises `InvalidRequest` for one that has no counterpart."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
             continue
-        if name == "function_to_apply" and task == "text-classification":
-            found["raw_scores"] = is_raw(value)
+        if name == "function_to_apply" and isinstance(task, TextClassification):
+            found["raw_scores"] = is_raw(value, own="softmax" if task.problem == "single" else "sigmoid")
+        elif name == "top_k" and isinstance(task, QuestionAnswering) and value == 1:
+            continue  # there is one answer
         elif name in pipeline.parameters:
             found[pipeline.parameters[name]] = value
         else:
@@ -130,10 +151,11 @@ def translated(given: dict[str, Any], pipeline: Pipeline, task: str) -> dict[str
     return found
 
 
-def is_raw(function: Any) -> bool:
-    if function != "none":
+def is_raw(function: Any, *, own: str) -> bool:
+    """Whether scores shall be the model's numbers. Raises `InvalidRequest` for a function that is not the model's."""
+    if function not in ("none", own):
         raise InvalidRequest(
-            f"'function_to_apply' is {shown(str(function))}; the model's own is applied.",
-            help='leave it out, or "none".',
+            f"'function_to_apply' is {shown(str(function))}; the model's own is {own}.",
+            help=f'leave it out, or send "{own}" or "none".',
         )
-    return True
+    return bool(function == "none")

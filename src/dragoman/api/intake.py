@@ -24,6 +24,7 @@ from dragoman.api.statistics import Statistics
 from dragoman.errors import DeadlineExceeded, NotFound, WrongTask
 from dragoman.registry.uri import is_champion
 from dragoman.release.traffic import Ask, Traffic
+from dragoman.serving.context import set_for
 from dragoman.serving.model import Answer, Model
 from dragoman.serving.options import Options, Priority
 from dragoman.serving.parameters import read_parameters
@@ -110,20 +111,12 @@ class Intake:
         return timing.answer
 
 
-@contextmanager
-def set_for(variable: ContextVar[bool], value: bool) -> Iterator[None]:  # noqa: FBT001 (the value is the point)
-    """Set a context variable for the block."""
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)
-
-
 async def before(deadline: float | None, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which is cancelled at the deadline."""
+    if deadline is None:
+        return await work
     try:
-        async with asyncio.timeout(None if deadline is None else max(deadline - time.monotonic(), 0.0)) as limit:
+        async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)) as limit:
             return await work
     except TimeoutError:
         if not limit.expired():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from dragoman.errors import ModelNotReady
 
@@ -42,16 +41,20 @@ class Lifecycle:
                 f"The server is {self.phase.value}.", help="send it again after the seconds in Retry-After."
             )
 
-    @contextmanager
-    def prediction(self) -> Iterator[None]:
-        """Around one prediction, from its first byte to its answer. Raises `ModelNotReady`."""
-        self.check()
-        self._count(1)
-        try:
-            yield
-        finally:
-            self._count(-1)
+    def prediction(self) -> Lifecycle:
+        """Around one prediction, from its first byte to its answer: `with lifecycle.prediction():`.
 
-    def _count(self, step: int) -> None:
+        Raises `ModelNotReady`.
+        """
+        return self
+
+    def __enter__(self) -> None:
+        self.check()
         with self._lock:
-            self.in_flight += step
+            self.in_flight += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self.in_flight -= 1

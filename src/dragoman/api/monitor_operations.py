@@ -23,7 +23,7 @@ from dragoman.records import Alert, MonitorView, Silence, SplitView
 __all__ = ["MONITOR_OPERATIONS"]
 
 LOOK_ERRORS = (400, 404, 501)  # 501: a server without a workspace
-CHANGE_ERRORS = (400, 404, 409, 413, 501, 507)
+CHANGE_ERRORS = (400, 404, 409, 413, 415, 501, 507)
 
 
 def looking(path: str, id: str, summary: str, answer: type, query: type | None = None) -> Operation:

@@ -15,8 +15,10 @@ from dragoman.api.answers import json_answer
 from dragoman.api.body import BodyReader
 from dragoman.api.intake import Intake, options_of, parameters_of
 from dragoman.api.token_ids import Text, texts_aside
+from dragoman.api.truncation import Direction, is_cut, long_texts
 from dragoman.errors import InvalidRequest
 from dragoman.records import EmbeddingPrediction
+from dragoman.serving.options import Priority
 
 __all__ = ["OpenaiApi"]
 
@@ -24,14 +26,17 @@ MAX_INPUTS = 2_048  # the most that any array of a request may hold
 
 
 class EmbeddingsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `POST /v1/embeddings`, with `prompt_name` beside what OpenAI knows."""
+    """The body of `POST /v1/embeddings`; what OpenAI does not know, but for `prompt_name`, is vLLM's."""
 
     input: str | list[str | int | list[int]]
     model: str
-    encoding_format: Literal["float", "base64"] = "float"
+    encoding_format: Literal["float", "base64"] | None = None  # float
     dimensions: Annotated[int, Meta(ge=1)] | None = None
     user: str | None = None
     prompt_name: str | None = None
+    truncate_prompt_tokens: int | None = None
+    truncation_side: Direction | None = None
+    priority: int | None = None  # 0: online; more: bulk
 
 
 class OpenaiApi:
@@ -49,10 +54,17 @@ class OpenaiApi:
         asked = self._reader.read(body)
         with self.intake.model(asked.model, "embedding") as model:
             texts = await texts_aside(checked(asked.input), model.tokenizer)
+            cut = is_cut(asked.truncate_prompt_tokens, model.backbone.max_tokens)
             parameters = parameters_of(
-                model, normalize=True, dimensions=asked.dimensions, prompt_name=asked.prompt_name
+                model,
+                normalize=True,
+                dimensions=asked.dimensions,
+                prompt_name=asked.prompt_name,
+                **long_texts(cut, asked.truncation_side, model.serving),
             )
-            answer = await self.intake.ask(model, texts, parameters, options_of(request, subject=asked.user))
+            priority: Priority = "bulk" if (asked.priority or 0) > 0 else "online"
+            options = options_of(request, priority=priority, subject=asked.user)
+            answer = await self.intake.ask(model, texts, parameters, options)
         vectors = [vector_of(one, asked.encoding_format) for one in answer.predictions]
         return json_answer(embeddings_answer(vectors, model=asked.model, tokens=answer.usage.tokens))
 
@@ -63,7 +75,7 @@ def embeddings_answer(vectors: list[Any], *, model: str, tokens: int) -> dict[st
     return {"object": "list", "data": data, "model": model, "usage": usage}
 
 
-def vector_of(prediction: Any, encoding: str) -> Any:
+def vector_of(prediction: Any, encoding: str | None) -> Any:
     """The vector as an array, or as bytes, which become base64 in JSON: little-endian float32."""
     assert isinstance(prediction, EmbeddingPrediction)
     vector = np.asarray(prediction.embedding)

@@ -54,7 +54,7 @@ TASKS: tuple[TaskKind, ...] = (
 
 PREDICT_ANSWERS = tuple(answer_type(task) for task in TASKS)
 PREDICT_REQUESTS = tuple(request_type(task) for task in TASKS)
-PREDICT_ERRORS = (400, 404, 413, 429, 500, 503, 504)
+PREDICT_ERRORS = (400, 404, 413, 415, 429, 500, 503, 504)
 OPEN_PATHS = ("/", "/health/live", "/health/ready")  # no key is asked for here
 ACCESS_ERRORS = (401, 403, 503)
 KEY_SCHEMES = {
@@ -90,7 +90,7 @@ OPERATIONS = (
         "Tell the truth of predictions",
         (LabelsAnswer,),
         (LabelsRequest,),
-        (400, 404, 413, 501),
+        (400, 404, 413, 415, 501),
     ),
     *EVENT_OPERATIONS,
     *REVIEW_OPERATIONS,

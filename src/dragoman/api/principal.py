@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
 from dragoman.api.abilities import ROLES, Ability
 from dragoman.errors import Forbidden
 from dragoman.records import ApiKey
+from dragoman.serving.context import set_for
 from dragoman.serving.suggestion import shown
 
 __all__ = ["ACTOR", "ANYBODY", "STRANGER", "Principal", "acting_as", "asking", "name_in", "principal_of"]
@@ -68,14 +67,9 @@ def asking() -> Principal:
     return ASKING.get()
 
 
-@contextmanager
-def acting_as(principal: Principal) -> Iterator[None]:
+def acting_as(principal: Principal) -> set_for[Principal]:
     """Around a request, in whatever tasks and threads it is worked on."""
-    token = ASKING.set(principal)
-    try:
-        yield
-    finally:
-        ASKING.reset(token)
+    return set_for(ASKING, principal)
 
 
 def principal_of(key: ApiKey) -> Principal:

@@ -16,7 +16,7 @@ from dragoman.api.release_messages import (
 __all__ = ["RELEASE_OPERATIONS"]
 
 LOOK_ERRORS = (400, 404, 501)  # 501: a server without releases
-CHANGE_ERRORS = (400, 404, 409, 413, 501, 507)
+CHANGE_ERRORS = (400, 404, 409, 413, 415, 501, 507)
 
 RELEASE_OPERATIONS = (
     Operation(

@@ -16,7 +16,7 @@ from dragoman.api.body import BodyReader
 from dragoman.api.compute_headers import compute_headers
 from dragoman.api.envelopes import DIALECT
 from dragoman.api.intake import Intake, options_of, parameters_of
-from dragoman.api.truncation import Direction, too_long_of
+from dragoman.api.truncation import Direction, is_cut, long_texts
 from dragoman.errors import EmptyInput, InvalidRequest
 from dragoman.records import RankedText, RankInput, RankPrediction
 from dragoman.serving.ids import new_id
@@ -44,6 +44,9 @@ class RerankRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     priority: int | None = None  # 0: online; more: bulk
     truncate: bool | None = None
     truncation_direction: Direction | None = None
+    truncate_prompt_tokens: int | None = None  # of vLLM, as are the next two
+    truncation_side: Direction | None = None
+    use_activation: bool | None = None  # False: raw scores
 
 
 class Ranked(NamedTuple):
@@ -89,12 +92,14 @@ class RerankApi:
         texts = [text_of(one, asked.rank_fields) for one in documents]
         options = options_of(request, priority="bulk" if (asked.priority or 0) > 0 else "online")
         with self.intake.model(request.path_params.get("name") or asked.model, "rerank") as model:
+            cut = is_cut(asked.truncate_prompt_tokens, model.backbone.max_tokens)
+            side = asked.truncation_direction or asked.truncation_side
             parameters = parameters_of(
                 model,
                 top=asked.top_n or None,
-                raw_scores=asked.raw_scores or None,
+                raw_scores=asked.raw_scores or asked.use_activation is False or None,
                 max_tokens_per_text=asked.max_tokens_per_doc,
-                too_long=too_long_of(asked.truncate, asked.truncation_direction),
+                **long_texts(asked.truncate if cut is None else cut, side, model.serving),
             )
             inputs = [RankInput(query=asked.query, texts=texts)]
             answer = await self.intake.ask(model, inputs, parameters, options)

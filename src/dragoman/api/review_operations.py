@@ -16,7 +16,7 @@ from dragoman.api.review_messages import (
 __all__ = ["REVIEW_OPERATIONS"]
 
 LOOK_ERRORS = (400, 404, 501)  # 501: a server without a workspace
-CHANGE_ERRORS = (400, 404, 409, 413, 501, 507)
+CHANGE_ERRORS = (400, 404, 409, 413, 415, 501, 507)
 
 
 def changing(path: str, id: str, summary: str, body: type, *, needs_body: bool, empty: int | None = None) -> Operation:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 
 from dragoman.api.principal import asking, name_in
 from dragoman.errors import NotFound
 from dragoman.serving.info import ModelInfo
-from dragoman.serving.model import Model
 from dragoman.serving.slot import VersionState
 from dragoman.serving.suggestion import shown
-from dragoman.serving.table import ModelTable
+from dragoman.serving.table import Lease, ModelTable
 
 __all__ = ["ModelsInScope"]
 
@@ -22,7 +20,7 @@ class ModelsInScope:
     def __init__(self, table: ModelTable) -> None:
         self._table = table
 
-    def lease(self, reference: str) -> AbstractContextManager[Model]:
+    def lease(self, reference: str) -> Lease:
         """As of the table. Raises also `Forbidden`."""
         self._check(reference)
         return self._table.lease(reference)

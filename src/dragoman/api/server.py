@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dragoman.api.lifecycle import Lifecycle
 from dragoman.errors import Conflict, InvalidInput
@@ -26,7 +26,8 @@ FLUSH_SECONDS = 5  # for the last answers to reach slow readers
 
 
 def run_server(
-    app: Starlette,
+    app: ASGIApp,
+    lifecycle: Lifecycle,
     *,
     host: str,
     port: int,
@@ -35,7 +36,7 @@ def run_server(
     drain_seconds: float = 30.0,
     listener: socket.socket | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then drain and return.
+    """Serve until SIGTERM or SIGINT, then drain `lifecycle`, which is the application's too, and return.
 
     `prepare` loads the models, in a thread: until it has returned, `/health/ready` and predictions are answered with
     503. Then `on_ready` is called. Draining: new predictions are answered with 503 while those in flight finish. After
@@ -55,7 +56,7 @@ def run_server(
         server_header=False,
         timeout_graceful_shutdown=FLUSH_SECONDS,
     )
-    server = DrainingServer(config, app.state.lifecycle, prepare, on_ready, drain_seconds)
+    server = DrainingServer(config, lifecycle, prepare, on_ready, drain_seconds)
     server.run(sockets=[listener])
     if server.failure:
         raise server.failure

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from dragoman.records import Usage
 from dragoman.serving.model import Answer
@@ -45,9 +44,20 @@ class Counts:
 class Timing:
     """One request on its way; `answer` is set when it is answered."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_place", "_statistics", "answer", "started")
+
+    def __init__(self, statistics: Statistics, place: tuple[str, str]) -> None:
+        self._statistics, self._place = statistics, place
         self.started = time.monotonic_ns()
         self.answer: Answer | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._statistics.add(self._place, self)
 
 
 class Statistics:
@@ -57,15 +67,16 @@ class Statistics:
         self._counts: dict[tuple[str, str], Counts] = {}
         self._lock = threading.Lock()
 
-    @contextmanager
-    def request(self, name: str, version: str) -> Iterator[Timing]:
-        """Around one request: a success if it has an answer at the end, else a failure."""
-        timing = Timing()
-        try:
-            yield timing
-        finally:
-            with self._lock:
-                add(self._counts.setdefault((name, version), Counts()), timing)
+    def request(self, name: str, version: str) -> Timing:
+        """Around one request, with `with`: a success if it has an answer at the end, else a failure."""
+        return Timing(self, (name, version))
+
+    def add(self, place: tuple[str, str], timing: Timing) -> None:
+        """Count a request of a model, `(name, version)`, that is over."""
+        with self._lock:
+            if (counts := self._counts.get(place)) is None:
+                counts = self._counts[place] = Counts()
+            add(counts, timing)
 
     def row(self, name: str, version: str) -> dict[str, Any]:
         """The protocol's object for one model version; zeros if it was never asked."""

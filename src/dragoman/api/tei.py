@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, NamedTuple
@@ -20,12 +21,13 @@ from dragoman.api.compute_headers import compute_headers
 from dragoman.api.intake import Intake, options_of, parameters_of
 from dragoman.api.readiness import Readiness
 from dragoman.api.rerank import RerankApi
+from dragoman.api.tei_info import info_of
 from dragoman.api.tei_tokens import TeiTokens
 from dragoman.api.token_ids import texts_aside
-from dragoman.api.truncation import Direction, too_long_of
+from dragoman.api.truncation import Direction, long_texts
 from dragoman.errors import EmptyInput, InvalidRequest, WrongTask
 from dragoman.records import TextInput
-from dragoman.serving.model import Answer, Model
+from dragoman.serving.model import Answer
 
 __all__ = ["TeiApi"]
 
@@ -69,9 +71,16 @@ class SimilarityRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     parameters: SimilarityParameters | None = None
 
 
+class VertexRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What Vertex AI sends: requests of the other kinds, and `parameters`, which TEI does not read either."""
+
+    instances: list[msgspec.Raw]
+
+
 EMBED = BodyReader(EmbedRequest, example='{"inputs": "Where is my order?"}')
 EMBED_ALL = BodyReader(EmbedAllRequest, example='{"inputs": "Where is my order?"}')
 CLASSIFY = BodyReader(ClassifyRequest, example='{"inputs": "Where is my order?"}')
+VERTEX = BodyReader(VertexRequest, example='{"instances": [{"inputs": "Where is my order?"}]}')
 SIMILARITY = BodyReader(SimilarityRequest, example='{"inputs": {"source_sentence": "a", "sentences": ["b"]}}')
 
 
@@ -113,6 +122,7 @@ class TeiApi:
             *asked,
             Route("/", default, methods=["POST"]),
             Route("/invocations", default, methods=["POST"]),
+            Route("/vertex", self.intake.endpoint(self.vertex), methods=["POST"]),
             Route("/info", self.info, methods=["GET"]),
             Route("/models/{name}/info", self.info, methods=["GET"]),
             Route("/health", self.health, methods=["GET"]),
@@ -127,7 +137,7 @@ class TeiApi:
                 normalize=asked.normalize,
                 dimensions=asked.dimensions,
                 prompt_name=asked.prompt_name,
-                too_long=too_long_of(asked.truncate, asked.truncation_direction),
+                **long_texts(asked.truncate, asked.truncation_direction, model.serving),
             )
             texts = await texts_aside(asked.inputs, model.tokenizer)
             embedded = Embedded(texts, await self.intake.ask(model, texts, parameters, options_of(request)))
@@ -140,7 +150,7 @@ class TeiApi:
                 model,
                 pooling="none",
                 prompt_name=asked.prompt_name,
-                too_long=too_long_of(asked.truncate, asked.truncation_direction),
+                **long_texts(asked.truncate, asked.truncation_direction, model.serving),
             )
             texts = await texts_aside(asked.inputs, model.tokenizer)
             embedded = Embedded(texts, await self.intake.ask(model, texts, parameters, options_of(request)))
@@ -156,7 +166,7 @@ class TeiApi:
             parameters = parameters_of(
                 model,
                 raw_scores=asked.raw_scores or None,
-                too_long=too_long_of(asked.truncate, asked.truncation_direction),
+                **long_texts(asked.truncate, asked.truncation_direction, model.serving),
             )
             answer = await self.intake.ask(model, inputs, parameters, options_of(request))
         rows = [one.labels for one in answer.predictions]  # type: ignore[attr-defined]
@@ -174,7 +184,7 @@ class TeiApi:
                 model,
                 normalize=True,
                 prompt_name=said.prompt_name,
-                too_long=too_long_of(said.truncate, said.truncation_direction),
+                **long_texts(said.truncate, said.truncation_direction, model.serving),
             )
             embedded = Embedded(texts, await self.intake.ask(model, texts, parameters, options_of(request)))
         source, *others = embedded.vectors
@@ -188,6 +198,18 @@ class TeiApi:
             task = model.task.name
         handlers = {"text-classification": self.predict, "embedding": self.embed, "rerank": self.rerank.rerank}
         return await handlers[task](request, body)
+
+    async def vertex(self, request: Request, body: bytes) -> Response:
+        """Several requests in one, each for what the first model does; the first error is the answer to all."""
+        instances = VERTEX.read(body).instances
+        if not instances:
+            raise EmptyInput("There are no instances.", help="send at least one.")
+        try:
+            async with asyncio.TaskGroup() as group:
+                asked = [group.create_task(self.default(request, bytes(one))) for one in instances]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return json_answer({"predictions": [msgspec.Raw(one.result().body) for one in asked]})
 
     @needs(Ability.SEE, keeps_scope=True)
     async def info(self, request: Request) -> Response:
@@ -225,35 +247,3 @@ def pair_of(texts: list[str]) -> TextInput:
             f"A list of {len(texts)} texts is no text and no pair.", help='send a batch as [["a"], ["b", "c"]].'
         )
     return TextInput(text=texts[0], pair=texts[1] if len(texts) == MOST_OF_A_PAIR else None)
-
-
-def info_of(model: Model) -> dict[str, Any]:
-    """What TEI tells of its model."""
-    serving = model.serving
-    return {
-        "model_id": model.name,
-        "model_sha": model.digest or None,
-        "model_dtype": "float32",
-        "served_model_name": model.name,
-        "model_type": model_type_of(model),
-        "max_concurrent_requests": serving.max_inputs,
-        "max_input_length": model.backbone.max_tokens,
-        "max_batch_tokens": serving.max_batch_tokens,
-        "max_batch_requests": None,
-        "max_client_batch_size": serving.max_inputs,
-        "auto_truncate": serving.too_long != "refuse",
-        "tokenization_workers": 1,
-        "version": model.version,
-        "sha": None,
-        "docker_label": None,
-    }
-
-
-def model_type_of(model: Model) -> dict[str, Any]:
-    if model.task.name == "embedding":
-        return {"embedding": {"pooling": getattr(model.task, "pooling", "mean")}}
-    labels = list(enumerate(model.task.labels))
-    kind = "reranker" if model.task.name == "rerank" else "classifier"
-    return {
-        kind: {"id2label": {str(id): label for id, label in labels}, "label2id": {label: id for id, label in labels}}
-    }

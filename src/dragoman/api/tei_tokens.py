@@ -19,6 +19,7 @@ from dragoman.api.token_ids import decoded
 from dragoman.errors import EmptyInput, InvalidRequest
 from dragoman.serving.model import Model
 from dragoman.serving.tasks.choice import HEADS
+from dragoman.serving.tasks.embedding import Embedding, EmbeddingParameters
 
 __all__ = ["TeiTokens"]
 
@@ -50,8 +51,7 @@ class TeiTokens:
         texts = [asked.inputs] if isinstance(asked.inputs, str) else asked.inputs
         with self.intake.model(request.path_params.get("name") or self.intake.default(TEXT_TASKS)) as model:
             check_texts(texts, model)
-            if asked.prompt_name is not None:
-                raise InvalidRequest("Prompts are not tokenised.", help="put the prompt before the text.")
+            texts = [prompt_of(model, asked.prompt_name) + text for text in texts]
             encode = partial(model.tokenizer.backend.encode, add_special_tokens=asked.add_special_tokens)
             return await asyncio.to_thread(lambda: json_answer([tokens_of(text, encode(text)) for text in texts]))
 
@@ -64,6 +64,15 @@ class TeiTokens:
         with self.intake.model(request.path_params.get("name") or self.intake.default(TEXT_TASKS)) as model:
             decode = partial(decoded, tokenizer=model.tokenizer, skip_special_tokens=asked.skip_special_tokens)
             return await asyncio.to_thread(lambda: json_answer([decode(ids) for ids in lists or [numbers]]))
+
+
+def prompt_of(model: Model, name: str | None) -> str:
+    """What the prompt of that name puts before a text; nothing without a name. Raises `InvalidRequest`."""
+    if name is None:
+        return ""
+    if not isinstance(model.task, Embedding):
+        raise InvalidRequest(f"Model '{model.name}' has no prompts.", help="leave 'prompt_name' out.")
+    return model.task.prompt(EmbeddingParameters(prompt_name=name))
 
 
 def check_texts(texts: list[str], model: Model) -> None:

@@ -207,6 +207,7 @@ def serve(
                 **(operations.desks if operations else {}),
                 **shared,
             ),
+            lifecycle,
             host=settings.host,
             port=settings.port,
             prepare=lambda: host.load_all(references, wanted=lambda: lifecycle.phase is Phase.LOADING),

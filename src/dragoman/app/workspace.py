@@ -348,7 +348,8 @@ class Workspace:
         make_folder(self.state / "runs")
         with tempfile.TemporaryDirectory(prefix="tuning-", dir=self.state / "runs") as scratch:
             folder = Path(scratch) / "bundle"
-            tuned = tune_bundle(bundle, examples, folder, keep=keep, report=report)
+            device = (self._serving(version.model) or bundle.spec.serving).device
+            tuned = tune_bundle(bundle, examples, folder, keep=keep, report=report, device=device)
             registered = self.registry.register(folder, run=version.run, owner=version.owner, created=now())
         return registered, tuned.report
 

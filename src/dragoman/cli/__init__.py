@@ -35,7 +35,7 @@ VERBS = {
     "spec": "Check a model's spec, or print its JSON Schema.",
 }
 
-# Heads are small products: waking OpenBLAS's threads for them costs more than it saves. numpy reads this when it loads.
+# As `runtime.blas` does for whoever loads a model in Python; here it is early enough not to make the threads at all.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

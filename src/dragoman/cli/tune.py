@@ -37,8 +37,9 @@ def command(model: str, *, keep: Keep | None, champion: bool, as_json: bool, pat
     """Find the fastest form of a version that answers like its fp32 form.
 
     MODEL is a name (its champion), NAME@ALIAS, or NAME/NUMBER. Each form (precision, back end, threads) is measured on
-    this machine and compared with fp32 on the test split of the model's data, language by language. The fastest that
-    passes the gates of the spec becomes a new version.
+    this machine, on its CUDA device too if it has one, and compared with fp32 on the test split of the model's data,
+    language by language. The fastest that passes the gates of the spec, on the device of the spec, becomes a new
+    version.
     """
     place = open_workspace(path)
     before = place.registry.resolve(model)
@@ -89,5 +90,8 @@ def _outcome(version: Version, found: TuningReport) -> Iterator[str]:
     else:
         ratio = best.tokens_per_second / reference.tokens_per_second
         yield f"Chosen: {best.form.name}. It is the fastest that passes the gates, {ratio:.2f} times fp32 on all cores."
+    for form in found.elsewhere:
+        ratio = found.measured(form).tokens_per_second / reference.tokens_per_second
+        yield f"On {form.device} it would be {form.name}, {ratio:.2f} times fp32 on all cores: serving.device decides."
     champion = ", the champion" if CHAMPION in version.aliases else ""
     yield f"Registered as {version.uri}{champion}."

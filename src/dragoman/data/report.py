@@ -21,7 +21,8 @@ from dragoman.data.rules import Checker
 from dragoman.data.thinness import balance_of, thin_reasons, usual_labels
 from dragoman.records import DatasetReport, LanguageReport
 from dragoman.spec.contracts import ColumnSpec, ContractSpec
-from dragoman.text.language import UNDETERMINED, LangidDetector
+from dragoman.text.langid import LangidDetector
+from dragoman.text.language import UNDETERMINED
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: imported where it is used

@@ -16,9 +16,15 @@ class Form(Record, frozen=True, kw_only=True):
     trimmed: bool = False  # without the pieces that the served languages do not need
 
     @property
+    def device(self) -> str:
+        """The kind of device that it runs on: "cpu" or "cuda"."""
+        return "cuda" if self.backend == "torch" else "cpu"
+
+    @property
     def name(self) -> str:
         threads = {0: "all cores", 1: "1 thread"}.get(self.threads, f"{self.threads} threads")
-        return f"{self.precision} {self.backend}, {threads}" + (", trimmed" if self.trimmed else "")
+        where = self.device if self.device == "cuda" else threads
+        return f"{self.precision} {self.backend}, {where}" + (", trimmed" if self.trimmed else "")
 
 
 class Agreement(Record, frozen=True, kw_only=True):
@@ -58,9 +64,20 @@ class TuningReport(Record, frozen=True, kw_only=True):
     kept_pieces: int  # of the trimmed one; the same where nothing was trimmed
     trimming: str  # what trimming kept: "scripts" or "seen"; empty where nothing was trimmed
     forms: list[FormReport]  # the first is the reference
-    chosen: Form
+    chosen: Form  # for the device of the model's spec
+    elsewhere: list[Form] = []  # for other kinds of device that were measured, with the same pieces
+    cuda_device: str = ""  # name of the one that forms ran on; empty: there was none
+
+    @property
+    def tuned(self) -> list[Form]:
+        """The form for each kind of device, the chosen one first."""
+        return [self.chosen, *self.elsewhere]
 
     @property
     def best(self) -> FormReport:
         """What was measured of the chosen form."""
-        return next(one for one in self.forms if one.form == self.chosen)
+        return self.measured(self.chosen)
+
+    def measured(self, form: Form) -> FormReport:
+        """What was measured of one of the forms."""
+        return next(one for one in self.forms if one.form == form)

@@ -132,9 +132,9 @@ def _tuning(tuning: TuningReport) -> list[str]:
         "## Forms",
         "",
         (
-            f"Measured on {tuning.processor} with {tuning.cores} cores; agreement is with the first form, over "
+            f"Measured on {_machine(tuning)}; agreement is with the first form, over "
             f"{tuning.forms[0].agreement.texts} texts. Gates: {tuning.gate:.2%} over all, {tuning.language_gate:.2%} "
-            f"in every language. Served as: {tuning.chosen.name}."
+            f"in every language. Served as: {' or '.join(form.name for form in tuning.tuned)}."
         ),
         *_trimming(tuning),
         "",
@@ -143,6 +143,11 @@ def _tuning(tuning: TuningReport) -> list[str]:
         *map(_form, tuning.forms),
         "",
     ]
+
+
+def _machine(tuning: TuningReport) -> str:
+    card = f" and a {tuning.cuda_device}" if tuning.cuda_device else ""
+    return f"{tuning.processor} with {tuning.cores} cores{card}"
 
 
 def _trimming(tuning: TuningReport) -> list[str]:

@@ -40,7 +40,7 @@ def write_tuned_bundle(
     shutil.copytree(source.folder, folder, ignore=left_out)
     if report.chosen.trimmed:
         _write_trimmed(folder, source, checkpoint, tokenizer)
-    if report.chosen.precision == "int8":
+    if any(form.precision == "int8" for form in report.tuned):
         write_quantized(folder / files.INT8_FILE, checkpoint.config, checkpoint.arrays)
     write_atomically(folder / files.REFERENCE_FILE, reference.to_bytes())
     write_atomically(folder / files.TUNING_FILE, to_json_bytes(report))

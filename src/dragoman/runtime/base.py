@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dragoman.models.packing import PackedBatch
 
-__all__ = ["FakeSession", "Session"]
+__all__ = ["DividedSession", "FakeSession", "Session"]
 
 Floats = NDArray[np.float32]
 
@@ -22,6 +22,20 @@ class Session(Protocol):
 
     def run(self, batch: PackedBatch) -> Floats:
         """Hidden states of the last layer, `[T, hidden]`. Raises `MemoryError` when the batch is too large."""
+        ...
+
+
+@runtime_checkable
+class DividedSession(Protocol):
+    """A session that also runs a batch on half of its threads, while the other half runs another one."""
+
+    @property
+    def halves(self) -> int:
+        """2; 1 if it has a single thread."""
+        ...
+
+    def run(self, batch: PackedBatch, half: int | None = None) -> Floats:
+        """As of `Session`. A half is 0 or 1, and runs one batch at a time; without one, all threads work together."""
         ...
 
 

@@ -88,7 +88,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "dragoman_destroy": (None, [Pointer]),
     "dragoman_set_embeddings": (INT, [Pointer] * 7),
     "dragoman_set_layer": (INT, [Pointer, INT, ctypes.POINTER(PlainLayer)]),
-    "dragoman_run": (INT, [*[Pointer] * 5, LONG, LONG, Pointer]),
+    "dragoman_run": (INT, [*[Pointer] * 5, LONG, LONG, Pointer, INT]),
     "dragoman_take_profile": (None, [Pointer, Pointer]),
     "dragoman_int8_rate": (INT, [INT, INT, INT, INT, INT, ctypes.c_double, ctypes.POINTER(ctypes.c_double)]),
 }

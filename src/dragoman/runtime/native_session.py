@@ -38,6 +38,7 @@ ACTIVATIONS = {"gelu": 0, "gelu_new": 1, "relu": 2}
 STAGES = (
     "embedding", "mixing", "attending", "projecting", "normalizing", "widening", "quantizing", "narrowing", "output",
 )  # fmt: skip
+HALVES, WHOLE = (0, 1), 2  # `enum class Part` of engine.h
 EMBEDDINGS = "roberta.embeddings."
 PACK = "make the batch with models.packing.pack."
 
@@ -90,8 +91,12 @@ class NativeSession:
             check_code(self._library.dragoman_set_layer(self._engine, number, ctypes.byref(layer)))
         stored.forget()
 
-    def run(self, batch: PackedBatch) -> Floats:
-        """Hidden states of the last layer, `[T, hidden]`.
+    @property
+    def halves(self) -> int:
+        return min(self.threads, len(HALVES))
+
+    def run(self, batch: PackedBatch, half: int | None = None) -> Floats:
+        """Hidden states of the last layer, `[T, hidden]`, by the threads of one half, or by all.
 
         Raises `InvalidRequest` for a token, position or type outside its table, and `MemoryError`.
         """
@@ -99,7 +104,8 @@ class NativeSession:
         inputs = _checked_inputs(batch, self.config)
         out = np.empty((batch.tokens, self.config.hidden), dtype=np.float32)
         pointers = [pointer(array) for array in inputs]
-        check_code(self._library.dragoman_run(engine, *pointers, batch.texts, batch.tokens, pointer(out)))
+        part = WHOLE if half is None else HALVES[half]
+        check_code(self._library.dragoman_run(engine, *pointers, batch.texts, batch.tokens, pointer(out), part))
         return out
 
     def take_profile(self) -> dict[str, int]:

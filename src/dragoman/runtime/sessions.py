@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,8 +37,8 @@ class Stored(NamedTuple):
     int8: Path | None = None
 
 
-def choose_form(compute: Compute, tuned: Form | None = None) -> Form:
-    """The form that a request for `compute` means; `tuned` is what tuning chose for the bundle.
+def choose_form(compute: Compute, tuned: Sequence[Form] = ()) -> Form:
+    """The form that a request for `compute` means; `tuned` are those that tuning chose, one for a kind of device.
 
     Its threads are a number. Raises `InvalidInput` for a precision that the device does not have, naming those it has,
     and for int8 where its kernels cannot run.
@@ -50,10 +51,14 @@ def choose_form(compute: Compute, tuned: Form | None = None) -> Form:
     if precision not in PRECISIONS:
         raise InvalidInput(f"There is no precision {precision!r}.", help=f"Use one of {', '.join(PRECISIONS)}.")
     threads = compute.threads or usable_cores()
+    here = next((one for one in tuned if one.device == ("cuda" if device == "cuda" else "cpu")), None)
     if device == "cuda":
-        return _form(_checked("bf16" if precision == "auto" else precision, device, ON_GPU), "torch", threads)
+        usual = here.precision if here else "bf16"
+        return _form(_checked(usual if precision == "auto" else precision, device, ON_GPU), "torch", threads)
     if precision == "auto":
-        return _tuned_form(tuned, compute.threads) if tuned else _form("fp32", "onnxruntime", threads)
+        found = _tuned_form(here, compute.threads) if here else _form("fp32", "onnxruntime", threads)
+        _tell_of_cuda(tuned, found)
+        return found
     if _checked(precision, "cpu", ON_CPU) == "fp32":
         return _form("fp32", "onnxruntime", threads)
     if not native_available():
@@ -96,6 +101,15 @@ def _tuned_form(tuned: Form, threads: int) -> Form:
         logger.warning("Serving in fp32, not in int8: %s", why_native_is_unavailable())
         return _form("fp32", "onnxruntime", threads)
     return _form(tuned.precision, tuned.backend, threads)
+
+
+def _tell_of_cuda(tuned: Sequence[Form], found: Form) -> None:
+    """Say so where a model that was tuned for a GPU is served without it."""
+    if tuned and tuned[0].device == "cuda":
+        logger.warning(
+            "Tuned for cuda (%s), served on the CPU (%s %s): serving.device or the device that was asked for is cpu.",
+            *(tuned[0].precision, found.precision, found.backend),
+        )
 
 
 def _form(precision: str, backend: str, threads: int) -> Form:

@@ -17,7 +17,7 @@ from dragoman.runtime.answers import Answers, Reader, answer_texts
 from dragoman.runtime.base import Session
 from dragoman.runtime.cuts import Cut
 
-__all__ = ["Contestant", "Gates", "Meter", "Step", "choose_fastest", "measure_forms"]
+__all__ = ["Contestant", "Gates", "Meter", "Step", "choose_fastest", "choose_forms", "measure_forms"]
 
 SAMPLE_TOKENS = 8_192  # of the texts that speed is measured on
 BATCH_TOKENS = 2_048
@@ -41,7 +41,7 @@ class Contestant(NamedTuple):
     open: Callable[[], Session]
     reader: Reader
     cuts: Sequence[Cut]  # of the texts, by the form's tokenizer
-    bytes: int  # memory of its weights
+    bytes: int  # memory of its weights on the host
 
 
 class Step(NamedTuple):
@@ -157,6 +157,24 @@ def choose_fastest(reports: Sequence[FormReport]) -> FormReport:
         if not one.missed and one.tokens_per_second > WORTH * best.tokens_per_second:
             best = one
     return best
+
+
+def choose_forms(reports: Sequence[FormReport], *, device: str) -> list[Form]:
+    """The form for a kind of device, then those for the other kinds that were measured, with the same pieces.
+
+    The first report of each kind is that of fp32 with the whole vocabulary, which always may. Where nothing was
+    measured on `device`, the first form is for the kind of the reference.
+    """
+    kinds = dict.fromkeys(one.form.device for one in reports)
+    home = device if device in kinds else reports[0].form.device
+    chosen = choose_fastest([one for one in reports if one.form.device == home]).form
+    found = [chosen]
+    for kind in kinds:
+        mine = [one for one in reports if one.form.device == kind and one.form.trimmed == chosen.trimmed]
+        able = [one for one in mine if not one.missed or (one is mine[0] and not chosen.trimmed)]
+        if kind != home and able:
+            found.append(choose_fastest(able).form)
+    return found
 
 
 def _measure_group(group: Sequence[Contestant], meter: Meter, sample: Sample) -> list[Measured]:

@@ -9,8 +9,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
-from dragoman.runtime.base import Session
+from dragoman.runtime.base import DividedSession, Session
 from dragoman.serving.execution import Ran, run_session
 from dragoman.serving.scheduler import Batch
 
@@ -24,7 +25,7 @@ Done = tuple[Batch, list[Ran], float]  # and the seconds that the session took
 
 
 class Crew:
-    """One thread runs batches; while more of them wait, another hands out the answers of those that ran.
+    """A thread for each half of the session runs batches; while more wait, another hands out the answers of what ran.
 
     So the session does not wait for readouts, and the answers of a batch after which nothing waits take no way round.
     `take` waits for a batch and gives None when there will be none; `put_down` hears that the session is free, and says
@@ -46,9 +47,11 @@ class Crew:
         self.session, self.first_position, self.clock = session, first_position, clock
         self._take, self._put_down, self._hand_out, self._on_death = take, put_down, hand_out, on_death
         self._done: queue.Queue[Done | None] = queue.Queue(maxsize=1)  # hidden states are large: no more than needed
+        self.runners = session.halves if isinstance(session, DividedSession) else 1
+        works = [("finisher", self._finish_all), *[("runner", self._run_all)] * self.runners]
         self._threads = [
             threading.Thread(target=self._guard, args=(work,), name=f"dragoman-engine-{name}", daemon=True)
-            for name, work in (("runner", self._run_all), ("finisher", self._finish_all))
+            for name, work in works
         ]
 
     def start(self) -> None:
@@ -61,7 +64,9 @@ class Crew:
         if batch is None:
             return False
         started = self.clock()
-        parts = run_session(self.session, batch.works, first_position=self.first_position) if batch.works else []
+        half = batch.part.half
+        run = partial(run_session, self.session, batch.works, first_position=self.first_position, half=half)
+        parts = run() if batch.works else []
         seconds = self.clock() - started
         is_more = self._put_down(self, batch, seconds)
         if is_more and pass_on:
@@ -84,8 +89,12 @@ class Crew:
         self._done.put(None)
 
     def _finish_all(self) -> None:
-        while (done := self._done.get()) is not None:
-            self._hand_out(self, *done)
+        left = self.runners
+        while left:
+            if (done := self._done.get()) is None:
+                left -= 1
+            else:
+                self._hand_out(self, *done)
             del done  # hidden states are not kept until the next batch
 
     def _guard(self, work: Callable[[], None]) -> None:

@@ -13,13 +13,14 @@ import numpy as np
 from dragoman.errors import DeadlineExceeded, DragomanError, ModelNotReady, Unavailable
 from dragoman.models.readouts import AllTokensReadout
 from dragoman.runtime.base import Session
+from dragoman.runtime.blas import calm_blas
 from dragoman.serving.cache import ResultCache
 from dragoman.serving.crew import Crew
 from dragoman.serving.execution import Outcome, Ran, read_out
 from dragoman.serving.observer import BatchRan, Observer, Silent
 from dragoman.serving.options import Options
 from dragoman.serving.scheduler import Asked, Batch, Scheduler
-from dragoman.serving.sequence import Sequence
+from dragoman.serving.sequence import Sequence, waking_together
 from dragoman.serving.tasks.base import Piece
 from dragoman.serving.tracing import submitted
 from dragoman.serving.watchdog import Watchdog
@@ -86,6 +87,7 @@ class Engine:
 
     def start(self) -> None:
         """Start the threads; texts submitted earlier wait for them."""
+        calm_blas()
         with self._came:
             self.state = "ready"
         self.watchdog.start()
@@ -208,7 +210,7 @@ class Engine:
     # The crew's work
 
     def _crew_of(self, session: Session) -> Crew:
-        return Crew(
+        crew = Crew(
             session,
             first_position=self.first_position,
             take=self._take,
@@ -217,16 +219,22 @@ class Engine:
             on_death=self._on_death,
             clock=self.clock,
         )
+        self.scheduler.take_over(crew.runners)
+        return crew
 
     def _take(self, crew: Crew) -> Batch | None:
         """Wait for texts; None when this crew is not needed any more."""
         with self._came:
-            self._came.wait_for(lambda: not self._is_needed(crew) or self.scheduler.waiting_pieces)
-            if not self._is_needed(crew):
+            part = None
+            while self._is_needed(crew) and (part := self.scheduler.part(self.clock())) is None:
+                self._came.wait()
+            if part is None or not self._is_needed(crew):
                 return None
-            batch = self.scheduler.next_batch(self.clock())
+            batch = self.scheduler.next_batch(self.clock(), part)
             self._running[id(batch)] = crew, batch
-        self.watchdog.begins(id(batch), self.scheduler.pace.seconds(batch.tokens))
+            if self.scheduler.waiting_pieces:  # there may be enough for the other half
+                self._came.notify()
+        self.watchdog.begins(id(batch), self.scheduler.seconds(batch))
         self._tell_late(batch.late)
         return batch
 
@@ -236,8 +244,8 @@ class Engine:
     def _put_down(self, crew: Crew, batch: Batch, seconds: float) -> bool:
         """The session is free; whether more waits for it."""
         with self._came:
-            if id(batch) in self._running and batch.works:
-                self.scheduler.ran(batch.tokens, seconds)
+            if crew is self._on_duty:  # what was given up teaches nothing
+                self.scheduler.ran(batch, seconds if id(batch) in self._running else 0.0)
             if self.state == "failed":  # what was taken for stuck has come back
                 self.state = "ready"
             waiting = self.scheduler.waiting_tokens
@@ -260,12 +268,13 @@ class Engine:
                 self._last_answer = now
         self.watchdog.ends(id(batch))
         size, rate = (len(batch.works), batch.tokens), seconds / max(batch.tokens, 1)
-        for work, outcome in zip(works, outcomes, strict=True):
-            share = rate * len(work) / max(len(work.waiters), 1)
-            for sequence in work.waiters:
-                sequence.compute = share
-                sequence.batch = size
-                sequence.finish(outcome, now)
+        with waking_together():
+            for work, outcome in zip(works, outcomes, strict=True):
+                share = rate * len(work) / max(len(work.waiters), 1)
+                for sequence in work.waiters:
+                    sequence.compute = share
+                    sequence.batch = size
+                    sequence.finish(outcome, now)
         with self._settled:
             self._settled.notify_all()
 
@@ -287,8 +296,9 @@ class Engine:
 
     def _fail(self, sequences: Iterable[Sequence], error: Exception) -> None:
         now = self.clock()
-        for sequence in sequences:
-            sequence.finish(error, now)
+        with waking_together():
+            for sequence in sequences:
+                sequence.finish(error, now)
 
     # When something is wrong with it
 

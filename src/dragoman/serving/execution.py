@@ -11,7 +11,7 @@ import numpy as np
 from dragoman.errors import DragomanError, Unavailable
 from dragoman.models.packing import PackedBatch, pack
 from dragoman.models.readouts import Readout
-from dragoman.runtime.base import Floats, Session
+from dragoman.runtime.base import DividedSession, Floats, Session
 from dragoman.serving.sequence import Output
 from dragoman.serving.work import Work
 
@@ -33,11 +33,14 @@ class Ran(NamedTuple):
     hidden: Floats | Exception
 
 
-def run_session(session: Session, works: list[Work], *, first_position: int) -> list[Ran]:
-    """Run texts together; in halves, and those in halves, where there is not enough memory for all at once."""
+def run_session(session: Session, works: list[Work], *, first_position: int, half: int | None = None) -> list[Ran]:
+    """Run texts together, on a half of the session or on all of it.
+
+    Where there is not enough memory for all texts at once they run in two parts, and those in two parts again.
+    """
     packed = packed_of(works, first_position=first_position)
     try:
-        return [Ran(works, packed, checked(session.run(packed), packed))]
+        return [Ran(works, packed, checked(run_on(session, packed, half), packed))]
     except Exception as error:
         if not is_allocation_failure(error):
             logger.exception("A batch of %d texts failed.", len(works))
@@ -45,8 +48,15 @@ def run_session(session: Session, works: list[Work], *, first_position: int) -> 
     if len(works) == 1:
         return [Ran(works, packed, out_of_memory(len(works[0])))]
     middle = len(works) // 2
-    halves = (works[:middle], works[middle:])
-    return [ran for half in halves for ran in run_session(session, half, first_position=first_position)]
+    parts = (works[:middle], works[middle:])
+    return [ran for part in parts for ran in run_session(session, part, first_position=first_position, half=half)]
+
+
+def run_on(session: Session, packed: PackedBatch, half: int | None) -> Floats:
+    if half is None:
+        return session.run(packed)
+    assert isinstance(session, DividedSession)  # others run one batch at a time
+    return session.run(packed, half)
 
 
 def packed_of(works: list[Work], *, first_position: int) -> PackedBatch:

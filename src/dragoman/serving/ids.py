@@ -8,7 +8,8 @@ import time
 __all__ = ["new_id"]
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
-LENGTH = 26
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]  # ten bits at a time
+SHIFTS = range(120, -1, -10)
 RANDOM_BYTES = 10
 
 
@@ -16,4 +17,4 @@ def new_id() -> str:
     """A new identifier of 26 characters; those of a later millisecond sort later."""
     milliseconds = time.time_ns() // 1_000_000
     number = milliseconds << (8 * RANDOM_BYTES) | int.from_bytes(os.urandom(RANDOM_BYTES), "big")
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
+    return "".join([PAIRS[number >> shift & 1023] for shift in SHIFTS])

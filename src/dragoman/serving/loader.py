@@ -30,7 +30,8 @@ from dragoman.serving.tables import columns_of, table_backbone, table_task
 from dragoman.serving.tasks.choice import TaskParts, checked_task, task_of
 from dragoman.serving.warmup import warm_up
 from dragoman.spec import ServingSpec
-from dragoman.text.language import LangidDetector, NgramDetector, NoDetector
+from dragoman.text.langid import LangidDetector
+from dragoman.text.language import NgramDetector, NoDetector
 from dragoman.text.lock import golden_texts
 from dragoman.text.tokenizer import TOKENIZER_FILE, Tokenizer
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -48,7 +47,13 @@ class Answer(NamedTuple):
     served: Sequence[Served] = ()  # of each input, where the model reads features
 
 
-Tell = Callable[[list[Prepared], list[Running], Answer], None]
+class Told(NamedTuple):
+    """A request that was answered."""
+
+    prepared: list[Prepared]
+    sequences: list[Running]
+    answer: Answer
+    begun: float  # seconds of `time.monotonic`
 
 
 class Traits(NamedTuple):
@@ -126,17 +131,25 @@ class Model:
         options: Options = Options(),  # noqa: B008 (frozen)
     ) -> Answer:
         """What `predict` does, for an event loop, with usage. Cancelling it gives up the pieces that still wait."""
-        asked, small = parameters or self.task.Parameters(), is_small(inputs)
-        with self._observed(inputs, options) as tell:
+        begun = time.monotonic()
+        try:
+            asked, small = parameters or self.task.Parameters(), is_small(inputs)
             if not small:  # a small one may be in the cache, and costs little
                 self.backbone.engine.check(options)
             prepared, served = await self._prepare_aside(inputs, asked, small=small)
-            with self._running(prepared, options) as sequences:
+            sequences = self._submit(prepared, options)
+            try:
                 traits = await run_aside(lambda: self._describe(prepared), small=small)
                 await wait_for_all(sequences)
                 answer = await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
-            tell(prepared, sequences, answer)
-            return answer._replace(served=served) if served else answer
+            except BaseException:
+                self.backbone.engine.cancel(sequences)
+                raise
+        except Exception as error:
+            self._tell_failed(inputs, options, error)
+            raise
+        self._tell_answered(Told(prepared, sequences, answer, begun), options)
+        return answer._replace(served=served) if served else answer
 
     def info(self, aliases: Collection[str] = ()) -> ModelInfo:
         """What a server tells of this model."""
@@ -184,12 +197,20 @@ class Model:
             yield from ((start, inputs[start : start + most]) for start in range(0, len(inputs), most))
 
     def _predict(self, inputs: Any, parameters: CommonParameters, options: Options) -> list[Prediction]:
-        with self._observed(inputs, options) as tell:
+        begun = time.monotonic()
+        try:
             prepared, _ = self._prepare(inputs, parameters)
-            with self._running(prepared, options) as sequences:
+            sequences = self._submit(prepared, options)
+            try:
                 answer = self._answer(prepared, self._describe(prepared), sequences, parameters)
-            tell(prepared, sequences, answer)
-            return answer.predictions
+            except BaseException:
+                self.backbone.engine.cancel(sequences)
+                raise
+        except Exception as error:
+            self._tell_failed(inputs, options, error)
+            raise
+        self._tell_answered(Told(prepared, sequences, answer, begun), options)
+        return answer.predictions
 
     async def _prepare_aside(
         self, inputs: Any, parameters: CommonParameters, *, small: bool
@@ -211,22 +232,17 @@ class Model:
         prepared = self.task.prepare(filled, parameters)
         return [one._replace(features=its.features) for one, its in zip(prepared, served, strict=True)], served
 
-    @contextmanager
-    def _observed(self, inputs: Any, options: Options) -> Iterator[Tell]:
-        """Tells the observer of the request's end: its answer, or its error. Who gave up is no error."""
-        started, names = time.monotonic(), (self.name, self.version, self.task.name)
-        priority, is_copy = options.priority, options.is_copy
+    def _tell_answered(self, told: Told, options: Options) -> None:
+        prepared, sequences, answer, begun = told
+        seconds, queued = time.monotonic() - begun, answer.usage.queue_ms / 1_000
+        seen = list(self._seen(prepared, sequences, answer.predictions))
+        names = (self.name, self.version, self.task.name)
+        self.observer.answered(Answered(*names, seen, seconds, queued, options.priority, options.is_copy))
 
-        def tell(prepared: list[Prepared], sequences: list[Running], answer: Answer) -> None:
-            seconds, queued = time.monotonic() - started, answer.usage.queue_ms / 1_000
-            seen = list(self._seen(prepared, sequences, answer.predictions))
-            self.observer.answered(Answered(*names, seen, seconds, queued, priority, is_copy))
-
-        try:
-            yield tell
-        except Exception as error:
-            self.observer.failed(Failed(*names, error, stated_language(inputs), priority, is_copy))
-            raise
+    def _tell_failed(self, inputs: Any, options: Options, error: Exception) -> None:
+        """Of a request that ends with an error; who gave up is no error."""
+        names = (self.name, self.version, self.task.name)
+        self.observer.failed(Failed(*names, error, stated_language(inputs), options.priority, options.is_copy))
 
     def _seen(
         self, prepared: list[Prepared], sequences: list[Running], predictions: list[Prediction]
@@ -237,22 +253,16 @@ class Model:
             compute = sum(sequence.compute for sequence in own)
             yield TextSeen(one.language, one.tokens, one.truncated, compute, given, one, self._projections_of(own))
 
-    @contextmanager
-    def _running(self, prepared: list[Prepared], options: Options) -> Iterator[list[Running]]:
-        """The pieces in the engine; given up if the caller stops waiting."""
-        engine = self.backbone.engine
+    def _submit(self, prepared: list[Prepared], options: Options) -> list[Running]:
+        """The pieces, in the engine."""
         pieces = [self._probed(piece) for one in prepared for piece in one.pieces]
-        sequences = engine.submit(pieces, options, head=self.digest)
-        try:
-            yield sequences
-        except BaseException:
-            engine.cancel(sequences)
-            raise
+        return self.backbone.engine.submit(pieces, options, head=self.digest)
 
     def _describe(self, prepared: list[Prepared]) -> list[Traits]:
+        scripts = [script_of(one.text) if one.text else "" for one in prepared]
         return [
-            Traits(one.language or self.detector.detect(one.text)[0], script_of(one.text) if one.text else "")
-            for one in prepared
+            Traits(one.language or self.detector.detect(one.text, script=script)[0], script)
+            for one, script in zip(prepared, scripts, strict=True)
         ]
 
     def _answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +28,7 @@ class Origin(NamedTuple):
     tokenizer: Tokenizer
     digest: str  # of everything that its answers depend on, the form aside
     stored: Stored = Stored()
-    tuned: Form | None = None
+    tuned: Sequence[Form] = ()  # one for a kind of device, the chosen one first
 
 
 def bundle_origin(bundle: Bundle) -> Origin:
@@ -44,7 +45,7 @@ def bundle_origin(bundle: Bundle) -> Origin:
         tokenizer=bundle.tokenizer,
         digest=digest_of(bundle.manifest),
         stored=Stored(graph=bundle.folder / GRAPH_FILE, int8=int8 if int8.exists() else None),
-        tuned=bundle.tuning.chosen if bundle.tuning else None,
+        tuned=bundle.tuning.tuned if bundle.tuning else (),
     )
 
 

@@ -12,6 +12,7 @@ LEAST_SPREAD = 0.3  # nor anew while the sizes of batches differ by less than th
 WORST_SURPRISE = 4  # a batch counts as at most so many times as slow as expected
 FIXED_SHARE = 32  # a batch is large enough when its fixed part is below 1/32 of its time
 SMALLEST_BATCH = 256
+WORTHWHILE_SHARE = 4  # a batch is worth its fixed part when that is below 1/4 of its time
 
 
 class Pace:
@@ -55,6 +56,12 @@ class Pace:
         if not self._can_tell or self.per_token <= 0:
             return most
         return min(max(math.ceil((FIXED_SHARE - 1) * self.fixed / self.per_token), SMALLEST_BATCH), most)
+
+    def worthwhile(self) -> int:
+        """Tokens that are worth a batch of their own beside another one."""
+        if not self._can_tell or self.per_token <= 0:
+            return SMALLEST_BATCH
+        return max(math.ceil((WORTHWHILE_SHARE - 1) * self.fixed / self.per_token), 1)
 
     def _fit(self) -> None:
         tokens, seconds = self._n / self._weight, self._t / self._weight

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dragoman.errors import DeadlineExceeded, Overloaded
 from dragoman.models.readouts import Readout
 from dragoman.serving.fair_queue import FairQueue
+from dragoman.serving.halves import Halves, Part
 from dragoman.serving.options import Options
 from dragoman.serving.pace import Pace
 from dragoman.serving.sequence import Output
@@ -49,6 +50,7 @@ class Batch(NamedTuple):
     late: list[Running]
     tokens: int
     budget: int  # tokens that it might have had
+    part: Part = Part()  # of the session
 
 
 class Scheduler:
@@ -92,7 +94,8 @@ class Scheduler:
         self._deadlines: list[tuple[float, int, Running]] = []
         self._numbers = itertools.count()
         self._online_batches = 0  # in a row, while bulk work waited
-        self._busy_until = 0.0
+        self._halves = Halves()
+        self._share = 1.0  # of the session, that the last batch got
 
     @property
     def waiting_tokens(self) -> int:
@@ -152,27 +155,45 @@ class Scheduler:
             self._give_up(sequence)
         return given_up
 
-    def next_batch(self, now: float) -> Batch:
+    def part(self, now: float) -> Part | None:
+        """What the next batch would run on; None while it has to wait for what runs, or nothing waits."""
+        if not self._owners:
+            return None
+        worthwhile = min(self.pace.worthwhile(), self.max_batch_tokens)
+        return self._halves.choose(self.waiting_tokens, worthwhile, self.pace.seconds(worthwhile), now)
+
+    def next_batch(self, now: float, part: Part = Part()) -> Batch:  # noqa: B008 (frozen)
         """What runs next, now running; without works when nothing waits."""
+        self._share = part.share
         late = self._too_late(now)
         self._sweep_deadlines()
         works = [work for work in self._urgent if work.waiters]
         self._urgent.clear()
         for name in self._turns():
-            chosen = self._fill(self._lanes[name], now, late)
+            chosen = self._fill(self._lanes[name], now, late, min(self.batch_size, part.most or self.batch_size))
             if chosen:
                 self._count_turn(name)
                 works += chosen
                 break
         started = [work for work in works if self._start(work, now)]
         tokens = sum(map(len, started))
-        self._busy_until = now + self.pace.seconds(tokens) if started else 0.0
-        return Batch(started, late, tokens, max(self.batch_size, tokens))
+        batch = Batch(started, late, tokens, max(self.batch_size, tokens), part)
+        self._halves.begins(part, now + self.seconds(batch))
+        return batch
 
-    def ran(self, tokens: int, seconds: float) -> None:
-        """The session is free again: learn from the batch that it ran."""
-        self._busy_until = 0.0
-        self.pace.add(tokens, seconds)
+    def seconds(self, batch: Batch) -> float:
+        """What a batch will take."""
+        return self.pace.seconds(batch.tokens) / batch.part.share
+
+    def ran(self, batch: Batch, seconds: float) -> None:
+        """Its part of the session is free again: learn from the batch. 0 seconds: there is nothing to learn."""
+        self._halves.over(batch.part)
+        if batch.works and seconds:
+            self.pace.add(batch.tokens, seconds * batch.part.share)
+
+    def take_over(self, halves: int) -> None:
+        """Batches run from now on on a session of so many halves: nothing does yet."""
+        self._halves = Halves(halves)
 
     def finish(self, works: Iterable[Work]) -> None:
         """These are over: the next who asks for the same will be run anew."""
@@ -197,14 +218,15 @@ class Scheduler:
             raise self._overloaded(tokens, pieces)
         if options.deadline is None or not tokens:
             return
-        alone = now + MARGIN * self.pace.seconds_in_batches(tokens, self.batch_size)
+        alone = now + MARGIN * self.pace.seconds_in_batches(tokens, self.batch_size) / self._share
         if alone > options.deadline:
             raise DeadlineExceeded(
                 f"The request may take {alone - now:.3f} s; it has {max(options.deadline - now, 0):.3f} s.",
                 help="allow it more time, or send fewer texts at once.",
             )
         ahead = self._lanes[options.priority].ahead(options.caller, tokens)
-        done = max(now, self._busy_until) + QUEUE_MARGIN * self.pace.seconds_in_batches(ahead, self.batch_size)
+        queue = self.pace.seconds_in_batches(ahead, self.batch_size)
+        done = now + self._halves.left(now) + QUEUE_MARGIN * queue
         if done > options.deadline:
             error = Overloaded(
                 f"The request would be done in {done - now:.3f} s; it has {options.deadline - now:.3f} s.",
@@ -280,15 +302,16 @@ class Scheduler:
     def _count_turn(self, name: str) -> None:
         self._online_batches = self._online_batches + 1 if name == "online" and len(self._lanes["bulk"]) else 0
 
-    def _fill(self, lane: FairQueue, now: float, late: list[Running]) -> list[Work]:
-        batch = self._with_company(lane, now, late) if self.pads_attention else self._in_order(lane, now, late)
+    def _fill(self, lane: FairQueue, now: float, late: list[Running], enough: int) -> list[Work]:
+        fill = self._with_company if self.pads_attention else self._in_order
+        batch = fill(lane, now, late, enough)
         for work in batch:
             lane.serve(work)
         return batch
 
-    def _in_order(self, lane: FairQueue, now: float, late: list[Running]) -> list[Work]:
+    def _in_order(self, lane: FairQueue, now: float, late: list[Running], enough: int) -> list[Work]:
         batch: list[Work] = []
-        tokens, due, enough = 0, math.inf, self.batch_size
+        tokens, due = 0, math.inf
         while tokens < enough and (work := self._pop(lane, now, late)) is not None:
             total, soonest = tokens + len(work), min(due, soonest_deadline(work))
             if batch and (total > self.max_batch_tokens or now + self._seconds(total) > soonest):
@@ -298,20 +321,20 @@ class Scheduler:
             tokens, due = total, soonest
         return batch
 
-    def _with_company(self, lane: FairQueue, now: float, late: list[Running]) -> list[Work]:
+    def _with_company(self, lane: FairQueue, now: float, late: list[Running], enough: int) -> list[Work]:
         window: list[Work] = []
         while len(window) < LOOK_AHEAD and (work := self._pop(lane, now, late)) is not None:
             window.append(work)
-        batch = self._company_of_first(window, now) if window else []
+        batch = self._company_of_first(window, now, enough) if window else []
         chosen = set(batch)
         for one in window:
             if one not in chosen:
                 lane.put_back(one)
         return batch
 
-    def _company_of_first(self, window: list[Work], now: float) -> list[Work]:
+    def _company_of_first(self, window: list[Work], now: float, enough: int) -> list[Work]:
         first, *others = window
-        batch, tokens, longest, due, enough = [first], len(first), len(first), soonest_deadline(first), self.batch_size
+        batch, tokens, longest, due = [first], len(first), len(first), soonest_deadline(first)
         for one in sorted(others, key=lambda other: abs(len(other) - len(first))):
             total, widest = tokens + len(one), max(longest, len(one))
             soonest = min(due, soonest_deadline(one))
@@ -327,8 +350,8 @@ class Scheduler:
     # Deadlines
 
     def _seconds(self, tokens: int) -> float:
-        """What a batch takes at most, as far as one can tell."""
-        return MARGIN * self.pace.seconds(tokens)
+        """What a batch takes at most, as far as one can tell, on as much of the session as the last one got."""
+        return MARGIN * self.pace.seconds(tokens) / self._share
 
     def _too_late(self, now: float) -> list[Running]:
         """All whose time is over, taken out wherever they wait."""

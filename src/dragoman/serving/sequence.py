@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import copy
 import enum
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, InvalidStateError
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dragoman.errors import DragomanError
 
-__all__ = ["Output", "Sequence", "Status", "wait_for_all"]
+__all__ = ["Output", "Sequence", "Status", "wait_for_all", "waking_together"]
 
 Output = NDArray[np.float32]
 
@@ -85,18 +86,63 @@ async def wait_for_all(sequences: Collection[Sequence]) -> None:
     all_done = loop.create_future()
     others = iter(range(len(running) - 1, -1, -1))  # next() is atomic: callbacks come from several threads
 
-    def set_done() -> None:
-        if not all_done.done():
-            all_done.set_result(None)
-
     def count(_: Future[Output]) -> None:
         if next(others) == 0:
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-                loop.call_soon_threadsafe(set_done)
+            wake(loop, all_done)
 
     for sequence in running:
         sequence.future.add_done_callback(count)
     await all_done
+
+
+# Waking -------------------------------------------------------------------------------------------------------------
+
+Waiting = asyncio.Future[None]
+Postbox = dict[asyncio.AbstractEventLoop, list[Waiting]]
+
+
+class Post(threading.local):
+    """What a thread that finishes many sequences at once keeps until it has finished the last of them."""
+
+    box: Postbox | None = None
+
+
+POST = Post()
+
+
+@contextlib.contextmanager
+def waking_together() -> Iterator[None]:
+    """Wake each event loop once for all sequences that are finished in the block, at its end.
+
+    Waking a loop lets go of the interpreter lock. Woken after each sequence, the loop would take it again and again
+    from the thread that still has the others to finish, and that runs the next batch.
+    """
+    box: Postbox = {}
+    POST.box = box
+    try:
+        yield
+    finally:
+        POST.box = None
+        for loop, waiting in box.items():
+            call_on(loop, waiting)
+
+
+def wake(loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
+    if POST.box is None:
+        call_on(loop, [waiting])
+    else:
+        POST.box.setdefault(loop, []).append(waiting)
+
+
+def call_on(loop: asyncio.AbstractEventLoop, waiting: list[Waiting]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+        loop.call_soon_threadsafe(set_done, waiting)
+
+
+def set_done(waiting: list[Waiting]) -> None:
+    for one in waiting:
+        if not one.done():
+            one.set_result(None)
 
 
 def own_copy(error: Exception) -> Exception:

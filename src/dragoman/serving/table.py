@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from types import TracebackType
 
 from dragoman.errors import Conflict, DragomanError, NotFound
 from dragoman.registry.uri import CHAMPION
@@ -14,7 +14,7 @@ from dragoman.serving.model import Model
 from dragoman.serving.slot import Slot, VersionState
 from dragoman.serving.suggestion import shown, suggest
 
-__all__ = ["ModelTable"]
+__all__ = ["Lease", "ModelTable"]
 
 logger = logging.getLogger(__name__)
 
@@ -116,17 +116,9 @@ class ModelTable:
         with self._lock:
             return _model_of(self._find(reference))
 
-    @contextmanager
-    def lease(self, reference: str) -> Iterator[Model]:
-        """The model of a reference, which stays open meanwhile. Raises like `get`."""
-        with self._lock:
-            slot = self._find(reference)
-            model = _model_of(slot)
-            slot.users += 1
-        try:
-            yield model
-        finally:
-            self._give_back(slot)
+    def lease(self, reference: str) -> Lease:
+        """The model of a reference, which stays open meanwhile: `with table.lease(…) as model:`. Raises like `get`."""
+        return Lease(self, reference)
 
     def info(self, reference: str) -> ModelInfo:
         """What `get` would answer with, described."""
@@ -156,6 +148,21 @@ class ModelTable:
             ready = [slot for versions in self._slots.values() for slot in versions.values()]
             return [slot.shown() for slot in ready + self._others]
 
+    def take(self, reference: str) -> tuple[Slot, Model]:
+        """What `lease` does at its start: whoever takes a slot gives it back. Raises like `get`."""
+        with self._lock:
+            slot = self._find(reference)
+            model = _model_of(slot)
+            slot.users += 1
+            return slot, model
+
+    def give_back(self, slot: Slot) -> None:
+        """What `take` gave; a model that was removed meanwhile closes when the last has given it back."""
+        with self._lock:
+            slot.users -= 1
+            if slot.state == "draining" and not slot.users:
+                self._end(slot)
+
     # Slots
 
     def _begin(self, name: str, version: str) -> Slot:
@@ -172,12 +179,6 @@ class ModelTable:
         self._others.append(slot)
         if not slot.users:
             self._end(slot)
-
-    def _give_back(self, slot: Slot) -> None:
-        with self._lock:
-            slot.users -= 1
-            if slot.state == "draining" and not slot.users:
-                self._end(slot)
 
     def _end(self, slot: Slot) -> None:
         if slot in self._others:
@@ -244,6 +245,26 @@ class ModelTable:
     def _info(self, model: Model) -> ModelInfo:
         pointing = self._aliases[model.name].items()
         return model.info([alias for alias, version in pointing if version == model.version])
+
+
+class Lease:
+    """A model that stays open for a block."""
+
+    __slots__ = ("_reference", "_slot", "_table")
+
+    def __init__(self, table: ModelTable, reference: str) -> None:
+        self._table, self._reference = table, reference
+        self._slot: Slot | None = None
+
+    def __enter__(self) -> Model:
+        self._slot, model = self._table.take(self._reference)
+        return model
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._slot is not None  # it was entered
+        self._table.give_back(self._slot)
 
 
 def _model_of(slot: Slot) -> Model:

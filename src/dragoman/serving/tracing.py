@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from dragoman.records import Prediction
+from dragoman.serving.context import set_for
 from dragoman.serving.sequence import Sequence as Running
 
 __all__ = [
@@ -175,14 +176,9 @@ def recorded() -> Trace | None:
     return None if trace is None or not trace.is_recorded else trace
 
 
-@contextmanager
-def as_current(trace: Trace) -> Iterator[None]:
+def as_current(trace: Trace) -> set_for[Trace | None]:
     """What is done in the block is done for this request."""
-    token = CURRENT.set(trace)
-    try:
-        yield
-    finally:
-        CURRENT.reset(token)
+    return set_for(CURRENT, trace)
 
 
 @contextmanager

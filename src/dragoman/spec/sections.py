@@ -180,7 +180,7 @@ class ServingSpec(Section, frozen=True, kw_only=True):
     max_queue_tokens: Annotated[int, Meta(ge=16, description="Tokens that may wait; more is answered with 429.")] = (
         262_144
     )
-    max_inputs: Annotated[int, Meta(ge=1, description="Texts in one request; more is answered with 413.")] = 1_024
+    max_inputs: Annotated[int, Meta(ge=1, description="Texts in one request; more is answered with 413.")] = 2_048
     max_text_characters: Annotated[
         int, Meta(ge=1, description="Characters of one text; more is answered with 413.")
     ] = 100_000
@@ -201,8 +201,8 @@ class ServingSpec(Section, frozen=True, kw_only=True):
     precision: Annotated[
         Literal["auto", "fp32", "int8", "bf16", "fp16"],
         Meta(
-            description="Arithmetic of the encoder. `auto`: what `dragoman tune` chose for this version; without that "
-            "fp32 on a CPU and bf16 on a GPU. int8 is for CPUs, bf16 and fp16 for GPUs."
+            description="Arithmetic of the encoder. `auto`: what `dragoman tune` chose for this version and kind of "
+            "device; without that fp32 on a CPU and bf16 on a GPU. int8 is for CPUs, bf16 and fp16 for GPUs."
         ),
     ] = "auto"
     device: Annotated[

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dragoman.text.normalization import fold
 
-__all__ = ["hash_grams"]
+__all__ = ["hash_grams", "spaced_letters"]
 
 Ints = NDArray[np.int64]
 
@@ -24,13 +24,19 @@ def hash_grams(text: str, *, buckets: int) -> Ints:
     The text is folded first, so that its normal form, width and case do not matter. `buckets` is a power of 2; a text
     without letters has no n-grams.
     """
-    letters = " ".join(DIGITS.sub(" ", fold(text)).split())
+    letters = spaced_letters(text)
     if not letters:
         return np.zeros(0, dtype=np.int64)
-    codes = np.frombuffer(f" {letters} ".encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+    codes = np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
     hashed = codes * MULTIPLIER
     found = [hashed[codes != ord(" ")]]
     for length in range(2, min(LONGEST_GRAM, len(codes)) + 1):
         hashed = (hashed[:-1] + codes[length - 1 :]) * MULTIPLIER
         found.append(hashed)
     return (np.concatenate(found) >> np.uint64(65 - buckets.bit_length())).astype(np.int64)
+
+
+def spaced_letters(text: str) -> str:
+    """The letters and marks that `hash_grams` takes, folded, with a space around every word; empty without any."""
+    letters = " ".join(DIGITS.sub(" ", fold(text)).split())
+    return f" {letters} " if letters else ""

@@ -1,4 +1,4 @@
-"""The language of a text: a detector fitted on a model's own training texts, and py3langid for models without any.
+"""The language of a text: a detector fitted on a model's own training texts.
 
 Answers are BCP 47 codes. A text without letters, or in a script that no training text had, is `und` with probability 0.
 """
@@ -17,13 +17,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from dragoman.errors import InvalidInput, NotFound, Untrusted
-from dragoman.text.grams import hash_grams
+from dragoman.text.grams import hash_grams, spaced_letters
+from dragoman.text.native_text import Table, native_text
 from dragoman.text.script import NO_SCRIPT, script_of
 
-__all__ = ["UNDETERMINED", "Detector", "LangidDetector", "NgramDetector", "NoDetector"]
+__all__ = ["MAX_CHARACTERS", "UNDETERMINED", "Detector", "NgramDetector", "NoDetector"]
 
 UNDETERMINED = "und"
-NO_LANGUAGE = "zxx"  # BCP 47: no linguistic content
 BUCKETS = 2**15
 MAX_CHARACTERS = 1_000  # more of a text does not change the answer
 MIN_CLASS_TEXTS = 5  # fewer texts in a second script are counted with the language's main one
@@ -41,8 +41,11 @@ Ints = NDArray[np.int64]
 class Detector(Protocol):
     """Tells the language of a text. Safe to share between threads."""
 
-    def detect(self, text: str) -> tuple[str, float]:
-        """BCP 47 code, and its probability among the languages that the detector knows."""
+    def detect(self, text: str, *, script: str = "") -> tuple[str, float]:
+        """BCP 47 code, and its probability among the languages that the detector knows.
+
+        `script` is that of the text, as `script_of` gives it, where it is known already.
+        """
 
     def probability_of(self, language: str, text: str) -> float:
         """The probability of a language among those that the detector knows; 0 of one that it does not."""
@@ -51,7 +54,7 @@ class Detector(Protocol):
 class NoDetector:
     """For what is no text: says nothing of it."""
 
-    def detect(self, text: str) -> tuple[str, float]:
+    def detect(self, text: str, *, script: str = "") -> tuple[str, float]:
         return UNDETERMINED, 0.0
 
     def probability_of(self, language: str, text: str) -> float:
@@ -85,7 +88,8 @@ class NgramDetector:
         sharpness: float,
     ) -> None:
         self.classes, self.scripts = tuple(classes), frozenset(scripts)
-        self.weights, self.priors, self.sharpness = weights, priors, sharpness
+        self.weights, self.priors, self.sharpness = np.ascontiguousarray(weights), priors, sharpness
+        self._table = Table(self.weights)
         self.languages = sorted({one.language for one in classes})
         self._language_of = np.array([self.languages.index(one.language) for one in classes])
 
@@ -107,8 +111,8 @@ class NgramDetector:
         priors = np.log([len(members) / len(texts) for members in rows.values()])
         return cls(list(rows), _scripts_of(texts), _weigh(counts), priors, _choose_sharpness(rows, counts, priors))
 
-    def detect(self, text: str) -> tuple[str, float]:
-        if script_of(text) not in self.scripts:
+    def detect(self, text: str, *, script: str = "") -> tuple[str, float]:
+        if (script or script_of(text)) not in self.scripts:
             return UNDETERMINED, 0.0
         shares = self.shares_of(self.evidence_of(text) * self.sharpness)
         best = int(shares.argmax())
@@ -156,6 +160,8 @@ class NgramDetector:
 
     def evidence_of(self, text: str) -> Floats:
         """`[classes]`: the sum of the weights of the text's n-grams."""
+        if native := native_text():
+            return native.gram_evidence(spaced_letters(text[:MAX_CHARACTERS]), self._table).astype(np.float64)
         chosen = self.weights[_grams(text, len(self.weights))]
         return np.asarray(chosen.sum(axis=0, dtype=np.float32), dtype=np.float64)
 
@@ -163,9 +169,8 @@ class NgramDetector:
         """`[languages]`: the probability of each, from evidence that is scaled already."""
         scores = evidence + self.priors
         likelihoods = np.exp(scores - scores.max())
-        shares = np.zeros(len(self.languages))
-        np.add.at(shares, self._language_of, likelihoods / likelihoods.sum())
-        return shares
+        shares = likelihoods / likelihoods.sum()
+        return np.bincount(self._language_of, shares, minlength=len(self.languages)).astype(np.float64)
 
 
 def _packed(names: str) -> NDArray[np.uint8]:
@@ -244,40 +249,3 @@ def _spread(held: Mapping[LanguageClass, Sequence[str]]) -> Iterator[tuple[Langu
     for one, texts in held.items():
         room = max(1, round(MAX_HELD_OUT * len(texts) / max(total, MAX_HELD_OUT)))
         yield from ((one, text) for text in sorted(texts)[:room])
-
-
-# A detector without training ----------------------------------------------------------------------------------------
-
-
-class LangidDetector:
-    """py3langid restricted to the given languages, as far as it knows them; without any, all that it knows.
-
-    `languages` are the codes that it can answer: of `pt-BR` and `pt-PT`, which it cannot tell apart, the first.
-    """
-
-    def __init__(self, languages: Sequence[str] = ()) -> None:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier  # heavy: most models bring their own detector
-
-        self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        known = set(self._identifier.nb_classes) - {NO_LANGUAGE}
-        asked = {code.partition("-")[0]: code for code in reversed(languages or sorted(known))}
-        self._codes = {label: code for label, code in asked.items() if label in known}
-        self.languages = sorted(self._codes.values())
-        if not self._codes:
-            raise InvalidInput(
-                f"py3langid knows none of the languages {', '.join(languages)}.",
-                help="Fit a detector on texts of these languages instead.",
-            )
-        self._identifier.set_languages(list(self._codes))
-
-    def detect(self, text: str) -> tuple[str, float]:
-        if script_of(text) == NO_SCRIPT:
-            return UNDETERMINED, 0.0
-        label, probability = self._identifier.classify(text[:MAX_CHARACTERS])
-        return self._codes[label], float(probability)
-
-    def probability_of(self, language: str, text: str) -> float:
-        if script_of(text) == NO_SCRIPT:
-            return 0.0
-        ranked = self._identifier.rank(text[:MAX_CHARACTERS])
-        return next((float(share) for label, share in ranked if self._codes[label] == language), 0.0)

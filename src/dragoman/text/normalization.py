@@ -13,7 +13,18 @@ def fold(text: str) -> str:
     Two texts with the same fold differ only in width, case, punctuation, emoji or white space.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join("".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in folded).split())
+    return " ".join(folded.translate(KEPT).split())
+
+
+class Kept(dict[int, int]):
+    """For `str.translate`: letters, marks and digits stay, the rest becomes spaces. Fills as characters come."""
+
+    def __missing__(self, code: int) -> int:
+        kept = self[code] = code if unicodedata.category(chr(code))[0] in "LMN" else ord(" ")
+        return kept
+
+
+KEPT = Kept()
 
 
 def drop_diacritics(text: str) -> str:

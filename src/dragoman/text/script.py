@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dragoman.text.native_text import Table, native_text
 from dragoman.text.script_ranges import SCRIPT_RANGES
 
 __all__ = ["NO_SCRIPT", "SCRIPTS", "ScriptMix", "script_mix", "script_of", "script_table"]
@@ -15,7 +17,8 @@ __all__ = ["NO_SCRIPT", "SCRIPTS", "ScriptMix", "script_mix", "script_of", "scri
 NO_SCRIPT = "Zyyy"  # ISO 15924: undetermined, such as digits, punctuation and emoji
 SCRIPTS = (NO_SCRIPT, *SCRIPT_RANGES)
 HAN, HANGUL, HIRAGANA, KATAKANA = map(SCRIPTS.index, ("Hani", "Hang", "Hira", "Kana"))
-LEAST_NATIVE_SHARE = 0.1  # a kana in a Chinese brand name does not make a text Japanese
+LEAST_OWN_SHARE = 0.1  # a kana in a Chinese brand name does not make a text Japanese
+ASCII_LETTER = re.compile("[A-Za-z]")
 
 
 class ScriptMix(NamedTuple):
@@ -36,28 +39,41 @@ def script_of(text: str) -> str:
 
 def script_mix(text: str) -> ScriptMix:
     """The script of a text, as `script_of` gives it, and the share of its letters and marks that are of others."""
+    if text.isascii():  # most texts of many models: nothing to look up
+        return ScriptMix("Latn", 0.0) if ASCII_LETTER.search(text) else ScriptMix(NO_SCRIPT, None)
     counts = _count_scripts(text)
-    letters = int(counts.sum())
+    letters, most = sum(counts), max(counts)
     if not letters:
         return ScriptMix(NO_SCRIPT, None)
-    best = SCRIPTS[counts.argmax()]
+    best = SCRIPTS[counts.index(most)]
     name = {"Hira": "Jpan", "Kana": "Jpan", "Hang": "Kore"}.get(best, best)
-    return ScriptMix(name, (letters - int(counts.max())) / letters)
+    return ScriptMix(name, (letters - most) / letters)
 
 
-def _count_scripts(text: str) -> NDArray[np.int64]:
+def _count_scripts(text: str) -> list[int]:
     """Letters and marks per script, in the order of `SCRIPTS`, those of a mixed script all under its own one."""
-    table = script_table()
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    counts = np.bincount(table[np.minimum(codes, len(table) - 1)], minlength=len(SCRIPTS))
+    native = native_text()
+    counts = native.count_scripts(text, _native_table(), len(SCRIPTS)) if native else _count_code_points(text)
     counts[0] = 0
     counts[HIRAGANA] += counts[KATAKANA]
     counts[KATAKANA] = 0
-    native = HIRAGANA if counts[HIRAGANA] >= counts[HANGUL] else HANGUL
-    if counts[native] >= LEAST_NATIVE_SHARE * (counts[native] + counts[HAN]):
-        counts[native] += counts[HAN]
+    own = HIRAGANA if counts[HIRAGANA] >= counts[HANGUL] else HANGUL
+    if counts[own] >= LEAST_OWN_SHARE * (counts[own] + counts[HAN]):
+        counts[own] += counts[HAN]
         counts[HAN] = 0
     return counts
+
+
+def _count_code_points(text: str) -> list[int]:
+    table = script_table()
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    counts: list[int] = np.bincount(table[np.minimum(codes, len(table) - 1)], minlength=len(SCRIPTS)).tolist()
+    return counts
+
+
+@cache
+def _native_table() -> Table:
+    return Table(script_table())
 
 
 @cache

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dragoman.errors import InvalidRequest
 
-__all__ = ["owned", "shares", "windows"]
+__all__ = ["covers", "owned", "shares", "windows"]
 
 
 def windows(length: int, *, size: int, stride: int) -> list[range]:
@@ -38,6 +38,11 @@ def owned(parts: Sequence[range]) -> list[range]:
     """
     borders = [(before.stop + after.start + 1) // 2 for before, after in pairwise(parts)]
     return [range(*edges) for edges in pairwise([parts[0].start, *borders, parts[-1].stop])]
+
+
+def covers(parts: Sequence[range], length: int) -> bool:
+    """Whether the windows reach from the first to the last token of a text of `length`: nothing of it was cut off."""
+    return parts[0].start == 0 and parts[-1].stop == length
 
 
 def shares(parts: Sequence[range]) -> NDArray[np.float64]:

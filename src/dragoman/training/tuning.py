@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -21,11 +22,12 @@ from dragoman.records import Example, Form, FormReport, Manifest, TuningReport
 from dragoman.registry.bundle import GRAPH_FILE, LANGUAGE_FILE, Bundle
 from dragoman.registry.tuned import write_tuned_bundle
 from dragoman.runtime.answers import Reader
+from dragoman.runtime.cuda_device import CudaDevice, find_cuda_device
 from dragoman.runtime.cuts import cut_texts
 from dragoman.runtime.memory import available_bytes
 from dragoman.runtime.native_library import native_available, usable_cores
 from dragoman.runtime.sessions import Stored, open_session
-from dragoman.runtime.tuning import Contestant, Gates, Step, choose_fastest, measure_forms
+from dragoman.runtime.tuning import Contestant, Gates, Step, choose_forms, measure_forms
 from dragoman.text.language import NgramDetector
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.trimming import Keep, choose_pieces, trim_tokenizer
@@ -37,9 +39,12 @@ from dragoman.training.spread import spread_over_languages
 
 __all__ = ["Tuned", "tune_bundle"]
 
+logger = logging.getLogger(__name__)
+
 MOST_TEXTS = 2_000
 MEMORY_SHARE = 0.5  # of what is free: reading weights takes some more than holding them
-WEIGHT_BYTES = {"fp32": 4, "int8": 1}
+WEIGHT_BYTES = {"fp32": 4, "int8": 1, "bf16": 2, "fp16": 2}
+ON_CUDA = ("fp32", "bf16", "fp16")
 TEST_SPLIT = "test"
 
 
@@ -67,11 +72,14 @@ def tune_bundle(
     *,
     keep: Keep | None,
     report: Callable[[Step], None],
+    device: str = "cpu",
 ) -> Tuned:
     """Measure the forms of a bundle on the test split of `examples`, choose one, and write its bundle to `folder`.
 
-    With `keep`, all forms but the reference have a vocabulary trimmed to texts like those of the other splits: the
-    texts that forms are compared on have no say in it. The gates are those of the bundle's spec.
+    `device` is where the model is to be served. Forms are measured on the CPU and, where torch sees a CUDA device with
+    room for them, on that; the best one of the other kind is in the report too. With `keep`, all forms but fp32 have a
+    vocabulary trimmed to texts like those of the other splits: the texts that forms are compared on have no say in it.
+    The gates are those of the bundle's spec.
 
     Raises `InvalidData` without examples of the test split, or with `keep` of another one, and `InvalidCheckpoint` for
     a tokenizer that cannot be trimmed.
@@ -81,15 +89,16 @@ def tune_bundle(
         raise InvalidData("There are no texts to compare forms on.", help="Give the data a test split.")
     variants = _variants(bundle, [one.text for one in examples if one.split != TEST_SPLIT], keep)
     gates = Gates(bundle.spec.gates.agreement, bundle.spec.gates.worst_language_agreement)
+    card = _card_for(variants[0].checkpoint, device)
     forms = measure_forms(
-        _contestants(variants, test),
+        _contestants(variants, test, on_cuda=card is not None),
         [example.language for example in test],
         truth=_truth(variants[0].checkpoint.labels, test),
         gates=gates,
         memory=int(MEMORY_SHARE * available_bytes()),
         report=report,
     )
-    found = _tuning_report(forms, gates, variants, keep)
+    found = _tuning_report(forms, gates, variants, keep=keep, device=device, card=card)
     chosen = variants[-1] if found.chosen.trimmed else variants[0]
     manifest = write_tuned_bundle(
         bundle,
@@ -102,9 +111,30 @@ def tune_bundle(
     return Tuned(manifest, found)
 
 
+def _card_for(checkpoint: Checkpoint, device: str) -> CudaDevice | None:
+    """The CUDA device to measure on: None where there is none, or too little room for the forms."""
+    card = find_cuda_device()
+    if card is None:
+        if device == "cuda":
+            logger.warning("The model is to be served on cuda, and torch sees no such device: forms of the CPU only.")
+        return None
+    needed = sum(_weights(checkpoint, precision) for precision in (*ON_CUDA, "fp32"))  # a trimmed one has fp32 twice
+    if needed > MEMORY_SHARE * card.free_bytes:
+        logger.warning("%s has too little free memory to measure forms on it: forms of the CPU only.", card.name)
+        return None
+    return card
+
+
 def _tuning_report(
-    forms: list[FormReport], gates: Gates, variants: Sequence[Variant], keep: Keep | None
+    forms: list[FormReport],
+    gates: Gates,
+    variants: Sequence[Variant],
+    *,
+    keep: Keep | None,
+    device: str,
+    card: CudaDevice | None,
 ) -> TuningReport:
+    chosen, *elsewhere = choose_forms(forms, device=device)
     return TuningReport(
         processor=hardware_state().get("processor", "unknown"),
         cores=usable_cores(),
@@ -114,7 +144,9 @@ def _tuning_report(
         kept_pieces=variants[-1].tokenizer.vocabulary,
         trimming=keep or "",
         forms=forms,
-        chosen=choose_fastest(forms).form,
+        chosen=chosen,
+        elsewhere=elsewhere,
+        cuda_device=card.name if card else "",
     )
 
 
@@ -153,14 +185,16 @@ def _variants(bundle: Bundle, texts: Sequence[str], keep: Keep | None) -> list[V
     return [plain, Variant(checkpoint, tokenizer, Stored(), trimmed.old_ids, bundle.features)]
 
 
-def _contestants(variants: Sequence[Variant], examples: Sequence[Example]) -> list[Contestant]:
-    """The forms of the last variant; of the first one, if there are two, the reference only."""
-    reference, *others = variants
-    first = _forms_of(reference, examples)
-    return [*first[:1], *(_forms_of(others[0], examples) if others else first[1:])]
+def _contestants(variants: Sequence[Variant], examples: Sequence[Example], *, on_cuda: bool) -> list[Contestant]:
+    """The forms of the last variant; of the first one, if there are two, fp32 only, once for a kind of device."""
+    whole, *trimmed = [_forms_of(variant, examples, on_cuda=on_cuda) for variant in variants]
+    if not trimmed:
+        return whole
+    first = {one.form.device: one for one in reversed(whole)}
+    return [*(first[kind] for kind in ("cpu", "cuda") if kind in first), *trimmed[0]]
 
 
-def _forms_of(variant: Variant, examples: Sequence[Example]) -> list[Contestant]:
+def _forms_of(variant: Variant, examples: Sequence[Example], *, on_cuda: bool) -> list[Contestant]:
     checkpoint, old_ids = variant.checkpoint, variant.old_ids
     cuts = cut_texts(variant.tokenizer, [example.text for example in examples])
     reader = Reader(
@@ -173,25 +207,34 @@ def _forms_of(variant: Variant, examples: Sequence[Example]) -> list[Contestant]
     )
     return [
         Contestant(
-            form, partial(open_session, checkpoint, form, variant.stored), reader, cuts, _bytes(checkpoint, form)
+            form, partial(open_session, checkpoint, form, variant.stored), reader, cuts, _host_bytes(checkpoint, form)
         )
-        for form in _forms(trimmed=old_ids is not None)
+        for form in _forms(trimmed=old_ids is not None, on_cuda=on_cuda)
     ]
 
 
-def _forms(*, trimmed: bool) -> list[Form]:
-    """fp32 on all cores first: the reference. Small models may be faster in one thread, which needs no meeting."""
+def _forms(*, trimmed: bool, on_cuda: bool) -> list[Form]:
+    """fp32 first, for each kind of device; on all cores of the CPU it is the reference.
+
+    Small models may be faster in one thread, which needs no meeting.
+    """
     backends = [("fp32", "onnxruntime"), *([("int8", "native")] if native_available() else [])]
+    kinds = [(*one, threads) for one in backends for threads in ((0, 1) if usable_cores() > 1 else (0,))]
+    kinds += [(precision, "torch", 0) for precision in ON_CUDA if on_cuda]
     return [
         Form(precision=precision, backend=backend, threads=threads, trimmed=trimmed)
-        for precision, backend in backends
-        for threads in ((0, 1) if usable_cores() > 1 else (0,))
+        for precision, backend, threads in kinds
     ]
 
 
-def _bytes(checkpoint: Checkpoint, form: Form) -> int:
+def _host_bytes(checkpoint: Checkpoint, form: Form) -> int:
+    return 0 if form.device == "cuda" else _weights(checkpoint, form.precision)
+
+
+def _weights(checkpoint: Checkpoint, precision: str) -> int:
+    """Bytes of a model's weights."""
     shapes = expected_shapes(checkpoint.config, len(checkpoint.labels), head=checkpoint.head, fusion=checkpoint.fusion)
-    return sum(map(math.prod, shapes.values())) * WEIGHT_BYTES[form.precision]
+    return sum(map(math.prod, shapes.values())) * WEIGHT_BYTES[precision]
 
 
 # Texts --------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from tests.monitoring.alerts.world import alert, at, notice
 
 from dragoman.monitoring.alerts.languages import NAMES, language_name
 from dragoman.monitoring.alerts.words import subject_of, text_of, what_of
-from dragoman.text.language import LangidDetector
+from dragoman.text.langid import LangidDetector
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ MAX_TOKENS = 48  # special tokens included
 TEXTS = ["where is my order", "où est ma commande", "注文した荷物はどこですか", "طلبيتي وين وصلت", "ที่นี่ 🙂", "q"]
 LONG_TEXT = "where is my order, I want to know it now: où est ma commande, wo ist meine Bestellung"
 LONG_TEXT = f"{LONG_TEXT} {LONG_TEXT}"
+SIDES = {"right": "end", "left": "start"}  # `truncation_side` of transformers → `truncate_from`
 TASK_NAMES = {"bert": {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}}
 TASK_NAMES["xlm-roberta"] = {"pad_token": "<pad>", "unk_token": "<unk>", "cls_token": "<s>", "sep_token": "</s>"}
 
@@ -78,21 +79,22 @@ def read_out(world: World, pieces: Sequence[Piece]) -> list[np.ndarray]:
     return pieces[0].readout.read(world.session.run(batch), batch, range(len(pieces)))
 
 
-def hugging_face_tokenizer(world: World) -> Any:
+def hugging_face_tokenizer(world: World, *, side: str = "right") -> Any:
     names = TASK_NAMES[world.checkpoint.config.family]
     types = ["token_type_ids"] if world.checkpoint.config.family == "bert" else []
     return transformers.PreTrainedTokenizerFast(
         tokenizer_file=str(world.folder / TOKENIZER_FILE),
         model_max_length=MAX_TOKENS,
+        truncation_side=side,
         model_input_names=["input_ids", *types, "attention_mask"],
         **names,
     )
 
 
-def pipeline(world: World, task: str, **options: Any) -> Any:
+def pipeline(world: World, task: str, *, side: str = "right", **options: Any) -> Any:
     """The pipeline of `transformers` over the same folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return transformers.pipeline(
-            task, model=str(world.folder), tokenizer=hugging_face_tokenizer(world), device="cpu", **options
+            task, model=str(world.folder), tokenizer=hugging_face_tokenizer(world, side=side), device="cpu", **options
         )

@@ -10,7 +10,7 @@ from dragoman.errors import InvalidCheckpoint, InvalidInput
 from dragoman.models.checkpoint import open_checkpoint
 from dragoman.serving.tasks.choice import HEADS, MAKERS, TaskParts, checked_task, default_task, task_of
 from dragoman.spec import ServingSpec
-from dragoman.text.language import LangidDetector
+from dragoman.text.langid import LangidDetector
 
 NLI = {"id2label": {0: "entailment", 1: "neutral", 2: "contradiction"}}
 NLI["label2id"] = {label: number for number, label in NLI["id2label"].items()}

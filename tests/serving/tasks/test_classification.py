@@ -11,6 +11,7 @@ from tests.models.small import LABELS
 from tests.serving.tasks.small_tasks import (
     FAMILIES,
     LONG_TEXT,
+    SIDES,
     TEXTS,
     World,
     answers,
@@ -119,6 +120,8 @@ def test_a_long_text_is_cut_refused_or_read_in_windows() -> None:
     task, text = task_of(tokenizer=fake_tokenizer(max_tokens=6)), "where is my order please cancel it"
     (cut,) = prepare(task, text)
     assert (cut.windows, cut.truncated, [piece.ids for piece in cut.pieces]) == (1, True, [[0, 4, 5, 6, 7, 2]])
+    (last,) = prepare(task, text, truncate_from="start")
+    assert (last.windows, last.truncated, [piece.ids for piece in last.pieces]) == (1, True, [[0, 7, 8, 10, 11, 2]])
     (whole,) = prepare(task, text, too_long="windows", stride=1)
     assert (whole.windows, whole.truncated, whole.tokens) == (2, False, 12)
     assert [piece.ids for piece in whole.pieces] == [[0, 4, 5, 6, 7, 2], [0, 7, 8, 10, 11, 2]]
@@ -146,24 +149,31 @@ def classifier(world: World, **changes: Any) -> TextClassification:
     )
 
 
-@pytest.mark.parametrize("problem_type", [None, "multi_label_classification"])
+@pytest.mark.parametrize(
+    ("problem_type", "side"), [(None, "right"), ("multi_label_classification", "right"), (None, "left")]
+)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_labels_and_scores_are_those_of_the_pipeline(family: str, problem_type: str | None, tmp_path: Path) -> None:
-    world = small_world(tmp_path, family, problem_type=problem_type)
-    expected = pipeline(world, "text-classification")([*TEXTS, LONG_TEXT], top_k=None, truncation=True)
-    for found, wanted in zip(answers(world, classifier(world), [*TEXTS, LONG_TEXT]), expected, strict=True):
+def test_labels_and_scores_are_those_of_the_pipeline(
+    family: str, problem_type: str | None, side: str, tmp_path: Path
+) -> None:
+    world, texts = small_world(tmp_path, family, problem_type=problem_type), [*TEXTS, LONG_TEXT]
+    expected = pipeline(world, "text-classification", side=side)(texts, top_k=None, truncation=True)
+    ours = answers(world, classifier(world), texts, truncate_from=SIDES[side])
+    for found, wanted in zip(ours, expected, strict=True):
         assert [one.label for one in found["labels"]] == [one["label"] for one in wanted]
         assert [one.score for one in found["labels"]] == pytest.approx([one["score"] for one in wanted], abs=1e-4)
 
 
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_pairs_and_raw_scores_are_those_of_the_pipeline(family: str, tmp_path: Path) -> None:
+def test_pairs_and_raw_scores_are_those_of_the_pipeline(family: str, side: str, tmp_path: Path) -> None:
     world = small_world(tmp_path, family)
     pairs = [PAIR, PAIR | {"text": LONG_TEXT}, PAIR | {"pair": LONG_TEXT}, {"text": LONG_TEXT, "pair": LONG_TEXT}]
     asked = [{"text": one["text"], "text_pair": one["pair"]} for one in pairs]
-    run = pipeline(world, "text-classification")
+    run = pipeline(world, "text-classification", side=side)
     expected = [run(one, top_k=None, truncation=True, function_to_apply="none") for one in asked]
-    for found, wanted in zip(answers(world, classifier(world), pairs, raw_scores=True), expected, strict=True):
+    ours = answers(world, classifier(world), pairs, raw_scores=True, truncate_from=SIDES[side])
+    for found, wanted in zip(ours, expected, strict=True):
         assert scores_of(found) == pytest.approx({one["label"]: one["score"] for one in wanted}, abs=1e-4)
 
 

@@ -15,8 +15,10 @@ from dragoman.spec import ServingSpec
 SPECIALS = 2
 
 
-def cutter(too_long: Any = "truncate", stride: int | None = None, *, room: int = 10) -> Cutter:
-    asked = TextParameters(too_long=too_long, stride=stride)
+def cutter(
+    too_long: Any = "truncate", stride: int | None = None, *, room: int = 10, truncate_from: Any = None
+) -> Cutter:
+    asked = TextParameters(too_long=too_long, stride=stride, truncate_from=truncate_from)
     return Cutter.of(asked, ServingSpec(stride=4), max_tokens=room + SPECIALS)
 
 
@@ -30,6 +32,19 @@ def test_a_long_text_is_cut_or_read_in_windows() -> None:
     assert cutter("truncate").cut("Text 0", 15, room=10) == [range(10)]
     assert cutter("windows").cut("Text 0", 15, room=10) == [range(10), range(6, 15)]
     assert cutter("windows", 0).cut("Text 0", 15, room=10) == [range(10), range(10, 15)]
+
+
+def test_a_text_that_is_cut_at_its_start_keeps_its_last_tokens() -> None:
+    assert cutter(truncate_from="start").cut("Text 0", 15, room=10) == [range(5, 15)]
+    assert cutter(truncate_from="start").cut("Text 0", 7, room=10) == [range(7)]
+    assert cutter(truncate_from="end").cut("Text 0", 15, room=10) == cutter().cut("Text 0", 15, room=10)
+
+
+@pytest.mark.parametrize("too_long", ["refuse", "windows"])
+def test_the_end_to_cut_is_refused_where_nothing_is_cut(too_long: Any) -> None:
+    with pytest.raises(InvalidRequest, match=f"'truncate_from' is 'start'; with too_long '{too_long}' no") as caught:
+        cutter(too_long, truncate_from="start")
+    assert caught.value.help == 'ask for too_long "truncate", or leave truncate_from out.'
 
 
 def test_a_long_text_is_refused_with_its_tokens_and_the_limit() -> None:
@@ -51,25 +66,33 @@ def test_a_text_without_tokens_and_special_tokens_is_refused() -> None:
     assert cutter().cut("Text 1", 0, room=10) == [range(0)]
 
 
-@given(text=st.integers(0, 60), other=st.integers(0, 60), room=st.integers(4, 40), is_first=st.booleans())
-def test_a_truncated_pair_keeps_what_the_library_keeps(text: int, other: int, room: int, *, is_first: bool) -> None:
-    library = tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0}, unk_token="a"))
+@given(
+    lengths=st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    room=st.integers(4, 40),
+    is_first=st.booleans(),
+    side=st.sampled_from([("right", "end"), ("left", "start")]),
+)
+def test_a_truncated_pair_keeps_what_the_library_keeps(
+    lengths: tuple[int, int], room: int, side: tuple[str, str], *, is_first: bool
+) -> None:
+    library = tokenizers.Tokenizer(tokenizers.models.WordLevel({str(id): id for id in range(60)}, unk_token="0"))
     library.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    library.enable_truncation(room, strategy="longest_first")
-    both = (text, other) if is_first else (other, text)
-    kept = library.encode(*("a " * count for count in both)).sequence_ids
-    parts, kept_of_other, truncated = cutter(room=room).cut_pair("x", text, other, room=room, is_first=is_first)
-    assert (len(parts[0]), kept_of_other) == (kept.count(0 if is_first else 1), kept.count(1 if is_first else 0))
-    assert truncated is (text + other > room)
+    library.enable_truncation(room, strategy="longest_first", direction=side[0])
+    text, other = lengths if is_first else lengths[::-1]
+    kept = library.encode(*(" ".join(map(str, range(count))) for count in lengths)).ids
+    cut = cutter(room=room, truncate_from=side[1]).cut_pair("x", text, other, room=room, is_first=is_first)
+    (part,) = cut.parts
+    assert kept == ([*part, *cut.kept] if is_first else [*cut.kept, *part])
+    assert cut.truncated is (text + other > room)
 
 
 @given(text=st.integers(0, 90), other=st.integers(0, 60), room=st.integers(4, 40))
 def test_windows_of_a_pair_fit_beside_at_least_half_of_the_other(text: int, other: int, room: int) -> None:
     parts, kept, truncated = cutter("windows").cut_pair("x", text, other, room=room, is_first=True)
     assert sorted({place for part in parts for place in part}) == list(range(text))
-    assert all(len(part) + kept <= room for part in parts)
-    assert kept >= min(other, room // 2)
-    assert truncated is (kept < other)
+    assert all(len(part) + len(kept) <= room for part in parts)
+    assert len(kept) >= min(other, room // 2)
+    assert truncated is (kept != range(other))
 
 
 def test_a_pair_that_is_too_long_together_is_refused() -> None:

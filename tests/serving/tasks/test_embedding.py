@@ -8,6 +8,7 @@ import pytest
 from tests.serving.tasks.small_tasks import (
     FAMILIES,
     LONG_TEXT,
+    SIDES,
     TEXTS,
     World,
     answers,
@@ -43,14 +44,15 @@ def vectors(world: World, task: Embedding, inputs: Any, **parameters: Any) -> li
     return [answer["embedding"] for answer in answers(world, task, inputs, **parameters)]
 
 
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_vectors_are_those_of_the_pipeline(family: str, tmp_path: Path) -> None:
+def test_vectors_are_those_of_the_pipeline(family: str, side: str, tmp_path: Path) -> None:
     world = small_world(tmp_path, family, kind="")
     task = task_of(world)
-    run = pipeline(world, "feature-extraction")
+    run = pipeline(world, "feature-extraction", side=side)
     expected = [np.array(run(text, truncation=True)[0]) for text in [*TEXTS, LONG_TEXT]]
     for pooling, pool in (("mean", lambda rows: rows.mean(axis=0)), ("cls", lambda rows: rows[0]), ("none", np.array)):
-        found = vectors(world, task, [*TEXTS, LONG_TEXT], pooling=pooling)
+        found = vectors(world, task, [*TEXTS, LONG_TEXT], pooling=pooling, truncate_from=SIDES[side])
         for one, rows in zip(found, expected, strict=True):
             np.testing.assert_allclose(one, pool(rows), rtol=0, atol=1e-4)
 

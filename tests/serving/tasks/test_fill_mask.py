@@ -131,6 +131,15 @@ def test_a_mask_that_would_be_cut_off_is_refused() -> None:
         prepare(task, "Angela Merkel visited Paris and New York in <mask>", too_long="refuse")
 
 
+def test_a_text_is_cut_before_its_masks_where_its_start_is_cut() -> None:
+    task = task_of(uniform(unigram(12)), tokenizer=unigram(12))
+    prepared = prepare(task, "Angela Merkel visited Paris and New York in <mask>", truncate_from="start")[0]
+    assert (prepared.truncated, prepared.windows, prepared.tokens) == (True, 1, 12)
+    assert prepared.pieces[0].ids[-2] == unigram(12).mask_token
+    with pytest.raises(InvalidRequest, match=r"a mask at token 0; tokens \d+ to \d+ are read"):
+        prepare(task, "<mask> Angela Merkel visited Paris and New York", truncate_from="start")
+
+
 def test_a_text_is_cut_behind_its_masks() -> None:
     prepared = prepare(task_of(uniform(unigram(12)), tokenizer=unigram(12)), "<mask> Angela Merkel visited Paris")[0]
     assert (prepared.truncated, prepared.windows, prepared.tokens) == (True, 1, 12)

@@ -10,7 +10,17 @@ import torch
 from tests.models.huggingface import transformers
 from tests.serving.tasks import pipelines
 from tests.serving.tasks.pipelines import run_quietly
-from tests.serving.tasks.small_tasks import FAMILIES, World, answers, pipeline, prepare, read_out, small_world
+from tests.serving.tasks.small_tasks import (
+    FAMILIES,
+    LONG_TEXT,
+    SIDES,
+    World,
+    answers,
+    pipeline,
+    prepare,
+    read_out,
+    small_world,
+)
 
 from dragoman.models.readouts import readout_of
 from dragoman.serving.tasks.fill_mask import FillMask
@@ -27,14 +37,15 @@ def world_of(folder: Path, family: str, kind: str) -> World:
     return small_world(folder, family, kind=kind, labels=NAMES[kind])
 
 
+@pytest.mark.parametrize(("text", "side"), [("where is my order", "right"), (LONG_TEXT, "right"), (LONG_TEXT, "left")])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_tokens_have_the_labels_and_scores_of_the_pipeline(tmp_path: Path, family: str) -> None:
+def test_tokens_have_the_labels_and_scores_of_the_pipeline(tmp_path: Path, family: str, text: str, side: str) -> None:
     world = world_of(tmp_path, family, "TokenClassification")
     task = TokenClassification(
         tokenizer=world.tokenizer, readout=readout_of(world.checkpoint), labels=LABELS, serving=ServingSpec()
     )
-    theirs = run_quietly(pipeline(world, "token-classification"), "where is my order")
-    found = answers(world, task, "where is my order", aggregation="none")[0]["entities"]
+    theirs = run_quietly(pipeline(world, "token-classification", side=side), text)
+    found = answers(world, task, text, aggregation="none", truncate_from=SIDES[side])[0]["entities"]
     held = [one for one in theirs if one["word"] != "▁"]
     assert [(one.label, one.end) for one in found] == [(one["entity"], one["end"]) for one in held]
     assert [one.score for one in found] == pytest.approx([one["score"] for one in held], abs=1e-4)

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tokenizers
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.serving.tasks.asking import SENTENCES, Chosen, ask, prepare, unigram, word_piece
 from tests.serving.tasks.pipelines import random_model, readout_of
 
-from dragoman.errors import TextTooLong
+from dragoman.errors import InvalidRequest, TextTooLong
 from dragoman.serving.tasks.question_answering import QuestionAnswering
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
@@ -148,6 +149,31 @@ def test_windows_are_the_default_and_the_rest_by_request() -> None:
     assert (cut.windows, cut.truncated, cut.tokens) == (1, True, 40)
     with pytest.raises(TextTooLong, match="Input 0 with its question"):
         prepare(task_of(readout_of(None), tokenizer=unigram(40), too_long="refuse"), asked(LONG))
+
+
+@pytest.mark.parametrize(("side", "end"), [("right", "end"), ("left", "start")])
+def test_a_context_is_cut_as_in_the_library(side: str, end: str) -> None:
+    tokenizer = unigram(40)
+    task = task_of(readout_of(None), tokenizer=tokenizer)
+    (cut,) = prepare(task, asked(LONG), too_long="truncate", truncate_from=end)
+    library = tokenizers.Tokenizer.from_str(tokenizer.to_json())
+    library.enable_truncation(40, strategy="only_second", direction=side)
+    assert cut.pieces[0].ids == library.encode(asked(LONG)["question"], LONG).ids
+    assert cut.truncated
+
+
+def test_an_answer_behind_the_cut_stands_where_it_stands_in_the_context() -> None:
+    tokenizer = word_piece(30)
+    task = task_of(pointing(tokenizer, "paris"), tokenizer=tokenizer)
+    context = "😀 Angela Merkel, " * 9 + "in Paris"
+    assert answer_to(task, context, too_long="truncate", allow_no_answer=False).text != "Paris"
+    found = answer_to(task, context, too_long="truncate", truncate_from="start")
+    assert (found.text, found.start) == ("Paris", context.rindex("Paris"))
+
+
+def test_the_end_to_cut_needs_a_context_that_is_cut() -> None:
+    with pytest.raises(InvalidRequest, match="with too_long 'windows' no text is cut"):
+        prepare(task_of(readout_of(None), tokenizer=unigram(40)), asked(LONG), truncate_from="start")
 
 
 def test_a_question_keeps_half_the_room_and_a_longer_one_is_refused_or_cut() -> None:

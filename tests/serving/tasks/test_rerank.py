@@ -11,6 +11,7 @@ from tests.serving.tasks.small_tasks import (
     FAMILIES,
     LONG_TEXT,
     MAX_TOKENS,
+    SIDES,
     TEXTS,
     World,
     answers,
@@ -22,6 +23,7 @@ from tests.serving.tasks.small_tasks import (
 
 from dragoman.errors import BodyTooLarge, InvalidCheckpoint, TextTooLong
 from dragoman.models.readouts import readout_of
+from dragoman.serving.tasks import budget
 from dragoman.serving.tasks.rerank import Rerank
 from dragoman.spec import ServingSpec
 
@@ -39,10 +41,10 @@ def scores_of(answer: dict[str, Any]) -> dict[int, float]:
     return {one.index: one.score for one in answer["results"]}
 
 
-def hugging_face_logits(world: World, query: str, texts: list[str]) -> np.ndarray:
+def hugging_face_logits(world: World, query: str, texts: list[str], *, side: str = "right") -> np.ndarray:
     """As a cross-encoder of sentence-transformers computes them."""
     model = transformers.AutoModelForSequenceClassification.from_pretrained(world.folder, dtype=torch.float32).eval()
-    tokenizer = hugging_face_tokenizer(world)
+    tokenizer = hugging_face_tokenizer(world, side=side)
     rows = []
     for text in texts:
         encoded = tokenizer(query, text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
@@ -61,6 +63,16 @@ def test_scores_are_the_sigmoid_of_the_logits_of_transformers(family: str, query
     assert scores_of(found) == pytest.approx(dict(enumerate(1 / (1 + np.exp(-logits)))), abs=1e-4)
     (raw,) = answers(world, task_of(world), {"query": query, "texts": TEXTS_TO_RANK}, raw_scores=True)
     assert scores_of(raw) == pytest.approx(dict(enumerate(logits)), abs=1e-4)
+
+
+@pytest.mark.parametrize("query", [QUERY, LONG_TEXT])
+def test_a_pair_that_is_cut_at_the_start_has_the_logits_of_the_left_side(world: World, query: str) -> None:
+    logits = hugging_face_logits(world, query, TEXTS_TO_RANK, side="left")[:, 0]
+    asked = {"raw_scores": True, "truncate_from": SIDES["left"]}
+    (found,) = answers(world, task_of(world), {"query": query, "texts": TEXTS_TO_RANK}, **asked)
+    assert scores_of(found) == pytest.approx(dict(enumerate(logits)), abs=1e-4)
+    right = hugging_face_logits(world, query, [LONG_TEXT])[0, 0]
+    assert scores_of(found)[len(TEXTS)] != pytest.approx(right, abs=1e-4)
 
 
 def test_of_two_labels_the_second_is_relevance(tmp_path: Path) -> None:
@@ -102,6 +114,13 @@ def test_a_text_is_read_as_far_as_asked_and_top_texts_are_answered(world: World)
     assert len(found["results"]) == 2
 
 
+def test_of_a_text_that_is_cut_at_the_start_the_last_tokens_asked_for_are_read(world: World) -> None:
+    given = {"query": QUERY, "texts": ["where is my order"]}
+    (prepared,) = prepare(task_of(world), given, max_tokens_per_text=2, truncate_from="start")
+    query, text = (one.ids for one in world.tokenizer.tokenize_many([QUERY, *given["texts"]]))
+    assert [piece.ids for piece in prepared.pieces] == [world.tokenizer.join_pair(query, text[-2:])[0]]
+
+
 def test_several_queries_share_a_request(world: World) -> None:
     given = [{"query": QUERY, "texts": TEXTS[:2]}, {"query": "refund", "texts": TEXTS[1:], "language": "en"}]
     together = answers(world, task_of(world), given)
@@ -127,3 +146,11 @@ def test_more_pairs_than_could_ever_run_are_refused(world: World) -> None:
     assert prepare(task, [given])
     with pytest.raises(BodyTooLarge, match=r"makes \d+ tokens or more; at most 256 are"):
         prepare(task, [given] * 100)
+
+
+def test_more_windows_than_a_request_may_make_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "MOST_PIECES", 10)
+    given = {"query": QUERY, "texts": [LONG_TEXT, "my order"]}
+    assert 2 < len(prepare(task_of(world), given, too_long="windows")[0].pieces) <= 10
+    with pytest.raises(BodyTooLarge, match=r"makes \d+ pairs of texts or more; at most 10 are"):
+        prepare(task_of(world), [given] * 2, too_long="windows")

@@ -224,6 +224,30 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     assert all(one.end <= 12 for one in entities(task, SPACED[0], aggregation="none"))
 
 
+@given(spoken, st.integers(3, 20), st.sampled_from([*AGGREGATIONS, "none"]))
+def test_entities_of_a_text_cut_at_its_start_are_those_of_its_last_tokens(
+    text: str, size: int, aggregation: str
+) -> None:
+    readout, tokenizer = by_token(len(LABELS)), unigram(size + 2)
+    spans = tokenizer.tokenize_many([text], with_offsets=True)[0].offsets
+    asked = {"truncate_from": "start", "aggregation": aggregation}
+    found = entities(task_of(readout, tokenizer=tokenizer), text, **asked)
+    whole = entities(task_of(readout, tokenizer=unigram(100_000)), text, aggregation="none")
+    lost = max((end for _, end in spans[:-size]), default=0)
+    assert all(text[one.start : one.end] == one.text for one in found)
+    if aggregation == "none":
+        assert [one for one in found if one.start >= lost] == [one for one in whole if one.start >= lost]
+
+
+@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+def test_an_entity_behind_the_cut_stands_where_it_stands_in_the_text(aggregation: str) -> None:
+    tokenizer = word_piece(12)
+    task = task_of(labelled(tokenizer, {"new": "B-LOC", "york": "I-LOC"}), tokenizer=tokenizer)
+    text = "😀 New York, Angela Merkel, Paris, in New York."
+    (found,) = entities(task, text, aggregation=aggregation, truncate_from="start")
+    assert (found.text, found.start) == ("New York", text.rindex("New York"))
+
+
 def test_a_long_text_is_refused_where_the_caller_asks_for_it() -> None:
     with pytest.raises(TextTooLong, match=r"Text 1 has 3\d tokens; the model accepts 10"):
         prepare(task_of(by_token(len(LABELS)), tokenizer=unigram(10)), ["a", SPACED[0]], too_long="refuse")

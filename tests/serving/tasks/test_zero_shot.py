@@ -8,6 +8,7 @@ import pytest
 from tests.serving.tasks.small_tasks import (
     FAMILIES,
     LONG_TEXT,
+    SIDES,
     TEXTS,
     World,
     answers,
@@ -20,7 +21,8 @@ from tests.serving.tasks.small_tasks import (
 from dragoman.errors import BodyTooLarge, InvalidCheckpoint, InvalidRequest, TextTooLong
 from dragoman.models.readouts import readout_of
 from dragoman.models.scores import softmax
-from dragoman.serving.tasks.zero_shot import ZeroShot, find_verdicts
+from dragoman.records import TextInput
+from dragoman.serving.tasks.zero_shot import ZeroShot, ZeroShotParameters, find_verdicts
 from dragoman.spec import ServingSpec
 
 NLI = ("contradiction", "neutral", "entailment")
@@ -49,6 +51,17 @@ def test_labels_and_scores_are_those_of_the_pipeline(family: str, labels: tuple[
         for one, wanted in zip(found, expected, strict=True):
             assert [label.label for label in one["labels"]] == wanted["labels"]
             assert [label.score for label in one["labels"]] == pytest.approx(wanted["scores"], abs=1e-4)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_long_text_is_cut_for_each_hypothesis_as_in_the_pipeline(world: World, side: str) -> None:
+    run = pipeline(world, "zero-shot-classification", side=side)
+    wanted = run(LONG_TEXT, CANDIDATES, hypothesis_template="It is {}.")
+    asked = {"candidate_labels": CANDIDATES, "hypothesis_template": "It is {}.", "truncate_from": SIDES[side]}
+    (found,) = answers(world, task_of(world), LONG_TEXT, **asked)
+    assert [label.label for label in found["labels"]] == wanted["labels"]
+    assert [label.score for label in found["labels"]] == pytest.approx(wanted["scores"], abs=1e-4)
+    assert prepare(task_of(world), LONG_TEXT, **asked)[0].truncated
 
 
 def test_windows_of_the_text_stand_beside_every_label_and_are_averaged(world: World) -> None:
@@ -131,6 +144,14 @@ def test_more_texts_beside_labels_than_could_ever_run_are_refused(world: World) 
     task = task_of(world, serving=ServingSpec(max_queue_tokens=16))
     with pytest.raises(BodyTooLarge, match=r"makes \d+ tokens or more; at most 256 are"):
         prepare(task, TEXTS[:3], candidate_labels=[f"{number}" for number in range(40)])
+
+
+def test_more_pairs_than_a_request_may_make_are_refused_before_anything_is_tokenised(world: World) -> None:
+    labels = [f"{number}" for number in range(1_000)]
+    with pytest.raises(BodyTooLarge, match="makes 263000 pairs of texts or more; at most 262144 are"):
+        task_of(world, tokenizer=None).prepare(
+            [TextInput(text="my order")] * 263, ZeroShotParameters(candidate_labels=labels)
+        )
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,5 @@
 
 void attend(const AttentionTask& task) {
     AttentionScratch scratch(task.scratch, task.length, task.head_columns);
-    for (int head = task.first_head; head < task.end_head; head++) {
-        prefetch_head(task, head + 1);
-        attend_head(task, head, scratch);
-    }
+    for (int head = task.first_head; head < task.end_head; head++) attend_head(task, head, scratch);
 }

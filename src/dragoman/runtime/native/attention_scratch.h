@@ -1,17 +1,3 @@
-// Fetches a head's part of each row while the head before is at work: rows are far apart, which the processor's own
-// prefetcher does not follow.
-inline void prefetch_head(const AttentionTask& task, int head) {
-    if (head >= task.end_head) return;
-    const int part = task.heads * task.head_columns;
-    for (int row = 0; row < task.length; row++)
-        for (int which = 0; which < 3; which++)
-            for (int column = 0; column < task.head_columns; column += 32)
-                _mm_prefetch(
-                    (const char*)(task.mixed + size_t(row) * task.mixed_stride + which * part +
-                                  head * task.head_columns + column),
-                    _MM_HINT_T0);
-}
-
 // Where the attention of one head of one text keeps its intermediate numbers.
 
 struct AttentionScratch {
@@ -37,10 +23,13 @@ struct AttentionScratch {
 
 // Writes the mixed values of `count` queries from `first` on, divided by the sums of their shares.
 inline void give_rows(const AttentionTask& task, int head, int first, int count, const AttentionScratch& scratch) {
-    const int columns = task.head_columns;
-    for (int query = 0; query < count; query++)
-        for (int column = 0; column < columns; column += kLanes)
-            store(
-                task.out + size_t(first + query) * task.out_stride + head * columns + column,
-                _mm512_mul_ps(load(scratch.mixed + query * columns + column), all(scratch.inverse_sums[query])));
+    const int panels = task.head_columns / kPanelColumns;
+    for (int query = 0; query < count; query++) {
+        const Floats inverse = all(scratch.inverse_sums[query]);
+        const float* mixed = scratch.mixed + query * task.head_columns;
+        for (int panel = 0; panel < panels; panel++, mixed += kPanelColumns)
+            _mm512_store_si512(
+                task.out.at(task.first_row + first + query, head * panels + panel),
+                to_bfloat16(_mm512_mul_ps(load(mixed), inverse), _mm512_mul_ps(load(mixed + kLanes), inverse)));
+    }
 }

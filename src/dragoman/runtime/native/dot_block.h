@@ -6,7 +6,7 @@ inline void nothing() {}
 constexpr int kRowsAtOnce = 8;
 
 // Where a row of 16 sums of the block stands: row after row.
-inline int place_of_sums(int row, int half) { return row * kPanelColumns + half * kLanes; }
+inline unsigned place_of_sums(unsigned row, unsigned half) { return row * kPanelColumns + half * kLanes; }
 
 inline void multiply_rows(
     const int8_t* rows, const int8_t* weights, int depth, const int32_t* shift, int32_t* sums) {

@@ -31,33 +31,34 @@ inline void widen(const uint16_t* from, int columns, float* to) {
 }
 
 // 16 rows of 16 columns, turned; rows past the text's end are zero.
-inline void widen_turned(const uint16_t* from, int from_stride, int count, float* to, int to_stride) {
+inline void widen_turned(const uint16_t* from, int count, float* to, int to_stride) {
     Ints lines[16];
 #pragma GCC unroll 16
     for (int row = 0; row < 16; row++)
-        lines[row] = row < count ? _mm512_castps_si512(load(from + size_t(row) * from_stride)) : _mm512_setzero_si512();
+        lines[row] = row < count ? _mm512_castps_si512(load(from + row * kPanelColumns)) : _mm512_setzero_si512();
     transpose(lines);
 #pragma GCC unroll 16
     for (int column = 0; column < 16; column++) _mm512_storeu_si512(to + size_t(column) * to_stride, lines[column]);
 }
 
 // Keys as [columns, padded]; past the length they are zero.
-inline void unpack_keys(const AttentionTask& task, const uint16_t* keys, float* to) {
+inline void unpack_keys(const AttentionTask& task, int head, float* to) {
     const int padded = rounded_up(task.length, 32);
     for (int key = 0; key < padded; key += 16)
         for (int column = 0; column < task.head_columns; column += 16)
             widen_turned(
-                keys + size_t(key) * task.mixed_stride + column, task.mixed_stride, task.length - key,
+                task.row(1, head, key, column / kPanelColumns) + column % kPanelColumns, task.length - key,
                 to + size_t(column) * padded + key, padded);
 }
 
 // Values as [padded, columns]; past the length they are zero.
-inline void unpack_values(const AttentionTask& task, const uint16_t* values, float* to) {
-    for (int key = 0; key < rounded_up(task.length, 32); key++)
-        for (int column = 0; column < task.head_columns; column += kLanes)
-            store(
-                to + size_t(key) * task.head_columns + column,
-                key < task.length ? load(values + size_t(key) * task.mixed_stride + column) : _mm512_setzero_ps());
+inline void unpack_values(const AttentionTask& task, int head, float* to) {
+    for (int key = 0; key < rounded_up(task.length, 32); key++, to += task.head_columns)
+        for (int column = 0; column < task.head_columns; column += kPanelColumns) {
+            const uint16_t* from = task.row(2, head, key, column / kPanelColumns);
+            store(to + column, key < task.length ? load(from) : _mm512_setzero_ps());
+            store(to + column + kLanes, key < task.length ? load(from + kLanes) : _mm512_setzero_ps());
+        }
 }
 
 // Tiles of 16 x 32 bfloat16 as floats [16, padded].
@@ -68,15 +69,17 @@ inline void widen_shares(const uint16_t* shares, int padded, float* to) {
 }
 
 inline void attend_head(const AttentionTask& task, int head, AttentionScratch& scratch) {
-    const int columns = task.head_columns, part = task.heads * columns, padded = rounded_up(task.length, 32);
-    const uint16_t* queries = task.mixed + head * columns;
+    const int columns = task.head_columns, padded = rounded_up(task.length, 32);
     float *keys = (float*)scratch.keys, *values = (float*)scratch.values;
-    unpack_keys(task, queries + part, keys);
-    unpack_values(task, queries + 2 * part, values);
+    unpack_keys(task, head, keys);
+    unpack_values(task, head, values);
     for (int first = 0; first < task.length; first += kTileRows) {
         const int count = task.length - first < kTileRows ? task.length - first : kTileRows;
         for (int query = 0; query < count; query++)
-            widen(queries + size_t(first + query) * task.mixed_stride, columns, scratch.queries + query * columns);
+            for (int column = 0; column < columns; column += kPanelColumns)
+                widen(
+                    task.row(0, head, first + query, column / kPanelColumns), kPanelColumns,
+                    scratch.queries + query * columns + column);
         multiply_floats(scratch.queries, columns, keys, padded, scratch.scores, padded);
         softmax(scratch.scores, padded, task.length, count, scratch.shares, scratch.inverse_sums);
         widen_shares(scratch.shares, padded, scratch.scores);

@@ -41,7 +41,7 @@ Product Forward::to_hidden(
     const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const {
     Product product = this->product(input, weights, next);
     product.out = space_.hidden.get();
-    product.out_stride = shape_.row_stride();
+    product.out_stride = space_.panel;
     return product;
 }
 
@@ -59,7 +59,7 @@ Product Forward::product(
         const RowRange coming = share_of(next->panels);
         const size_t panel_bytes = next->bytes() / next->panels;
         product.ahead = next->tiles.get() + coming.first * panel_bytes;
-        product.ahead_bytes = std::min(coming.end - coming.first, kWavePanels) * panel_bytes;
+        product.ahead_bytes = std::min(coming.end - coming.first, 1) * panel_bytes;
     }
     return product;
 }
@@ -81,18 +81,18 @@ void Forward::embed(const Group& group, const Inputs& inputs) {
             if (row < mine.first || row >= mine.end) continue;
             const int64_t from = text.first + token;
             kernels_.embed(
-                space_.hidden.get() + size_t(row) * shape_.row_stride(), inputs.words[from], inputs.positions[from],
-                inputs.types[from], model_.tables);
+                space_.hidden_rows(), row, inputs.words[from], inputs.positions[from], inputs.types[from],
+                model_.tables);
         }
     const NormWeights norm = model_.view(model_.embedding_norm);
-    kernels_.normalize(hidden_row(mine.first), shape_.row_stride(), mine, norm, space_.hidden_bytes.view());
+    kernels_.normalize(space_.hidden_rows(), mine, norm, space_.hidden_bytes.view());
     ends_stage(Profile::embedding);
 }
 
 void Forward::mix(const Layer& layer) {
     Product product = this->product(space_.hidden_bytes.view(), layer.mix, &layer.attended);
     product.out = space_.mixed.get();
-    product.out_stride = 3 * shape_.attended();
+    product.out_stride = space_.panel;
     kernels_.to_bfloat16(product);
     ends_stage(Profile::mixing);
 }
@@ -101,14 +101,13 @@ void Forward::attend(const Group& group) {
     AttentionTask task;
     task.heads = shape_.heads;
     task.head_columns = shape_.head_columns();
-    task.mixed_stride = 3 * shape_.attended();
-    task.out_stride = shape_.attended_stride();
+    task.mixed = {space_.mixed.get(), space_.panel};
+    task.out = space_.attended_rows();
     task.scratch = space_.scratch[member_].get();
     const RowRange mine = share_of(int(group.texts.size()) * shape_.heads);  // pairs of text and head
     int row = 0, pair = 0;
     for (const Text& text : group.texts) {
-        task.mixed = space_.mixed.get() + size_t(row) * task.mixed_stride;
-        task.out = space_.attended.get() + size_t(row) * task.out_stride;
+        task.first_row = row;
         task.length = text.length;
         task.first_head = std::clamp(mine.first - pair, 0, shape_.heads);
         task.end_head = std::clamp(mine.end - pair, 0, shape_.heads);
@@ -121,9 +120,7 @@ void Forward::attend(const Group& group) {
 
 void Forward::project(const Layer& layer) {
     const RowRange mine = share_of(rows_);
-    kernels_.quantize(
-        space_.attended.get() + size_t(mine.first) * shape_.attended_stride(), shape_.attended_stride(), mine,
-        space_.attended_bytes.view());
+    kernels_.quantize(space_.attended_rows(), mine, space_.attended_bytes.view());
     ends_stage(Profile::quantizing);
     const Product product = to_hidden(space_.attended_bytes.view(), layer.attended, &layer.widen[0]);
     kernels_.add(product);
@@ -132,20 +129,18 @@ void Forward::project(const Layer& layer) {
 }
 
 void Forward::widen(const Layer& layer, int wave) {
-    const int end = std::min(wave + space_.wave, shape_.chunks()), stride = shape_.chunk_stride();
+    const int end = std::min(wave + space_.wave, shape_.chunks());
     for (int chunk = wave; chunk < end; chunk++) {
         const PackedWeights* next = chunk + 1 < end ? &layer.widen[chunk + 1] : &layer.narrow[wave];
         Product product = this->product(space_.hidden_bytes.view(), layer.widen[chunk], next);
-        product.out = space_.wide_chunk(shape_, chunk - wave);
-        product.out_stride = stride;
+        product.out = space_.wide_rows(shape_, chunk - wave).first;
+        product.out_stride = space_.panel;
         kernels_.activate[shape_.activation](product);
     }
     ends_stage(Profile::widening);
     const RowRange mine = share_of(rows_);
     for (int chunk = wave; chunk < end; chunk++)
-        kernels_.quantize_bfloat16(
-            space_.wide_chunk(shape_, chunk - wave) + size_t(mine.first) * stride, stride, mine,
-            wide_bytes(layer, chunk, wave));
+        kernels_.quantize(space_.wide_rows(shape_, chunk - wave), mine, wide_bytes(layer, chunk, wave));
     ends_stage(Profile::quantizing);
 }
 
@@ -164,20 +159,23 @@ void Forward::narrow(const Layer& layer, int wave, const Layer* next_layer) {
 
 void Forward::normalize(const Norm& norm) {
     const RowRange mine = share_of(rows_);
-    kernels_.normalize(
-        hidden_row(mine.first), shape_.row_stride(), mine, model_.view(norm), space_.hidden_bytes.view());
+    kernels_.normalize(space_.hidden_rows(), mine, model_.view(norm), space_.hidden_bytes.view());
     ends_stage(Profile::normalizing);
 }
 
 void Forward::give(const Group& group, const Inputs& inputs) {
     const RowRange mine = share_of(rows_);
+    const Panels<float> hidden = space_.hidden_rows();
     int row = 0;
     for (const Text& text : group.texts)
-        for (int token = 0; token < text.length; token++, row++)
-            if (row >= mine.first && row < mine.end)
+        for (int token = 0; token < text.length; token++, row++) {
+            if (row < mine.first || row >= mine.end) continue;
+            float* to = inputs.out + size_t(text.first + token) * shape_.hidden;
+            for (int column = 0; column < shape_.hidden; column += kPanelColumns)
                 std::copy_n(
-                    space_.hidden.get() + size_t(row) * shape_.row_stride(), shape_.hidden,
-                    inputs.out + size_t(text.first + token) * shape_.hidden);
+                    hidden.at(row, column / kPanelColumns), std::min(kPanelColumns, shape_.hidden - column),
+                    to + column);
+        }
     ends_stage(Profile::output);
 }
 

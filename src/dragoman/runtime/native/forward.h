@@ -49,7 +49,6 @@ private:
     Product product(const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const;
     QuantizedRows wide_bytes(const Layer& layer, int chunk, int wave) const;
     Product to_hidden(const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const;
-    float* hidden_row(int row) const { return space_.hidden.get() + size_t(row) * shape_.row_stride(); }
     void ends_stage(Profile::Stage stage);
 
     const Model& model_;

@@ -15,8 +15,8 @@ struct Product {
     int rows = 0;                        // rows in all; the last strip may have fewer than 32
     int first_strip = 0, end_strip = 0;
     int first_panel = 0, end_panel = 0;
-    void* out = nullptr;                 // float for `add`, else bfloat16
-    int out_stride = 0;
+    void* out = nullptr;                 // panels of float for `add`, else of bfloat16
+    size_t out_stride = 0;               // numbers from a panel to the next
     const int8_t* ahead = nullptr;       // weights that the next product needs: fetched into the cache meanwhile
     size_t ahead_bytes = 0;
 };
@@ -40,14 +40,19 @@ struct EmbeddingTables {
     int hidden = 0, stride = 0;
 };
 
-// Attention of one text: query, key and value of all heads lie side by side in a row of `mixed`.
+// Attention of one text, which has `length` rows from `first_row` on.
 struct AttentionTask {
-    const uint16_t* mixed = nullptr;     // bfloat16 [length, 3, heads, head_columns]; queries are already scaled
-    float* out = nullptr;                // [length, heads, head_columns]
-    int length = 0, heads = 0, head_columns = 0;
-    int mixed_stride = 0, out_stride = 0;
+    Panels<const uint16_t> mixed;        // bfloat16: queries of all heads, already scaled, then keys, then values
+    Panels<uint16_t> out;                // bfloat16: all heads
+    int first_row = 0, length = 0;
+    int heads = 0, head_columns = 0;
     int first_head = 0, end_head = 0;
     void* scratch = nullptr;             // attention_scratch_bytes(length, head_columns), 64-byte aligned
+
+    // A row of the queries (0), keys (1) or values (2) of a head, counted from the text's first; 32 columns of it.
+    const uint16_t* row(int which, int head, int number, int part) const {
+        return mixed.at(first_row + number, (which * heads + head) * (head_columns / kPanelColumns) + part);
+    }
 };
 
 struct Kernels {
@@ -59,10 +64,10 @@ struct Kernels {
     void (*add)(const Product&);
     void (*activate[3])(const Product&);
     void (*multiply_only)(const Product&);  // the sums are thrown away: for measuring
-    void (*quantize)(const float* first_row, int stride, RowRange, const QuantizedRows&);
-    void (*quantize_bfloat16)(const uint16_t* first_row, int stride, RowRange, const QuantizedRows&);
-    void (*normalize)(float* first_row, int stride, RowRange, const NormWeights&, const QuantizedRows&);
-    void (*embed)(float* row, int64_t word, int64_t position, int64_t type, const EmbeddingTables&);
+    void (*quantize)(const Panels<uint16_t>& from, RowRange, const QuantizedRows&);
+    void (*normalize)(const Panels<float>& rows, RowRange, const NormWeights&, const QuantizedRows&);
+    void (*embed)(
+        const Panels<float>& rows, int row, int64_t word, int64_t position, int64_t type, const EmbeddingTables&);
     void (*attend)(const AttentionTask&);
     // Where the packed value column `column` of a 32-column block comes from: tile products want pairs of keys
     // interleaved, and a fixed order of columns makes that one instruction.

@@ -34,7 +34,7 @@ const Kernels kAvx512Kernels = {
     "avx512_vnni", kFlip, nothing, nothing,
     multiply<ToBfloat16<Itself>>, multiply<Add>,
     {multiply<ToBfloat16<GeluOf<kGelu>>>, multiply<ToBfloat16<GeluOf<kGeluTanh>>>, multiply<ToBfloat16<Relu>>},
-    multiply<Discard>, quantize_rows<float>, quantize_rows<uint16_t>, normalize_rows, embed, attend, value_column,
+    multiply<Discard>, quantize_rows, normalize_rows, embed, attend, value_column,
 };
 
 }  // namespace dragoman

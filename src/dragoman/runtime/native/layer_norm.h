@@ -1,6 +1,7 @@
 // Layer normalisation in place (Ba et al. 2016, arXiv:1607.06450), then the row's quantised copy for the next product.
+// What lies past the true columns is zero before and after.
 
-// Four chains of sums at a time: one would wait for its own last addition at every step.
+// A row is read 64 columns at a time, which are four chains of sums: one would wait for its own last addition.
 constexpr int kChains = 4;
 
 struct Chains {
@@ -15,55 +16,86 @@ struct Chains {
     }
 };
 
-inline float row_sum(const float* row, int hidden) {
+// 64 columns of a row: two panels.
+struct Piece {
+    float *left, *right;
+
+    float* lane(int chain) const { return (chain < 2 ? left : right) + chain % 2 * kLanes; }
+};
+
+struct Row {
+    float* first;
+    size_t stride;
+    int pieces;
+
+    Piece piece(int number) const { return {first + 2 * number * stride, first + (2 * number + 1) * stride}; }
+};
+
+inline float row_sum(const Row& row) {
     Chains sums;
-    int column = 0;
-    for (; column + kChains * kLanes <= hidden; column += kChains * kLanes)
+    for (int number = 0; number < row.pieces; number++)
         for (int chain = 0; chain < kChains; chain++)
-            sums.lane[chain] = _mm512_add_ps(sums.lane[chain], load(row + column + chain * kLanes));
-    for (; column < hidden; column += kLanes)
-        sums.lane[0] =
-            _mm512_add_ps(sums.lane[0], _mm512_maskz_loadu_ps(first_lanes(hidden - column), row + column));
+            sums.lane[chain] = _mm512_add_ps(sums.lane[chain], load(row.piece(number).lane(chain)));
     return sums.sum();
 }
 
-inline float row_deviation(const float* row, int hidden, float mean) {
+inline float row_deviation(const Row& row, float mean) {
     Chains sums;
     const Floats middle = all(mean);
-    int column = 0;
-    for (; column + kChains * kLanes <= hidden; column += kChains * kLanes)
+    for (int number = 0; number < row.pieces; number++)
         for (int chain = 0; chain < kChains; chain++) {
-            const Floats centred = _mm512_sub_ps(load(row + column + chain * kLanes), middle);
+            const Floats centred = _mm512_sub_ps(load(row.piece(number).lane(chain)), middle);
             sums.lane[chain] = multiply_add(centred, centred, sums.lane[chain]);
         }
-    for (; column < hidden; column += kLanes) {
-        const Floats centred = _mm512_maskz_sub_ps(first_lanes(hidden - column), load(row + column), middle);
-        sums.lane[0] = multiply_add(centred, centred, sums.lane[0]);
-    }
     return sums.sum();
 }
 
-// `stride` is a multiple of 64. Returns the largest magnitude.
-inline float normalize_row(float* row, int stride, const NormWeights& norm) {
-    const float mean = row_sum(row, norm.hidden) / float(norm.hidden);
-    const float variance = row_deviation(row, norm.hidden, mean) / float(norm.hidden);
+// Returns the largest magnitude.
+inline float normalize_row(const Row& row, const NormWeights& norm) {
+    const float size = float(norm.hidden), past = float(row.pieces * kTileDepth - norm.hidden);
+    const float mean = row_sum(row) / size;
+    const float variance = (row_deviation(row, mean) - past * mean * mean) / size;
     const Floats inverse = all(1.0f / __builtin_sqrtf(variance + norm.epsilon));
     const Floats middle = all(mean);
     Chains largest;
-    for (int column = 0; column < stride; column += kChains * kLanes)
+    for (int number = 0; number < row.pieces; number++)
         for (int chain = 0; chain < kChains; chain++) {
-            const int place = column + chain * kLanes;
-            const Floats centred = _mm512_mul_ps(_mm512_sub_ps(load(row + place), middle), inverse);
-            const Floats value = multiply_add(centred, load(norm.weight + place), load(norm.bias + place));
+            float* place = row.piece(number).lane(chain);
+            const int column = number * kTileDepth + chain * kLanes;
+            const Floats centred = _mm512_mul_ps(_mm512_sub_ps(load(place), middle), inverse);
+            const Floats value = multiply_add(centred, load(norm.weight + column), load(norm.bias + column));
             largest.lane[chain] = larger_magnitude(largest.lane[chain], value);
-            store(row + place, value);
+            store(place, value);
         }
     return largest.largest_magnitude();
 }
 
-void normalize_rows(float* first_row, int stride, RowRange range, const NormWeights& norm, const QuantizedRows& to) {
+inline Ints rounded(const float* from, Floats inverse) {
+    return _mm512_cvtps_epi32(_mm512_mul_ps(load(from), inverse));
+}
+
+// Four times sixteen rounded values as 64 int8 in order.
+inline Ints packed_bytes(Ints a, Ints b, Ints c, Ints d) {
+    const Ints order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const Ints bytes = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+    return _mm512_permutexvar_epi32(order, bytes);
+}
+
+inline void quantize_row(const Row& row, Floats inverse, int8_t* line) {
+    for (int number = 0; number < row.pieces; number++, line += kTileBytes) {
+        const Piece piece = row.piece(number);
+        put_bytes(
+            line, packed_bytes(
+                      rounded(piece.lane(0), inverse), rounded(piece.lane(1), inverse),
+                      rounded(piece.lane(2), inverse), rounded(piece.lane(3), inverse)));
+    }
+}
+
+void normalize_rows(const Panels<float>& rows, RowRange range, const NormWeights& norm, const QuantizedRows& to) {
     for (int number = range.first; number < range.end; number++) {
-        float* row = first_row + size_t(number - range.first) * stride;
-        quantize_row(row, number, normalize_row(row, stride, norm), to);
+        const Row row{rows.at(number, 0), rows.stride, to.depth};
+        const RowScale scale(normalize_row(row, norm));
+        quantize_row(row, scale.inverse, to.line(number, 0));
+        to.scale[number] = scale.scale;
     }
 }

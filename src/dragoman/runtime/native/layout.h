@@ -18,7 +18,6 @@ constexpr int kStripRows = 32;
 constexpr int kPanelColumns = 32;
 constexpr int kHeadColumns = 32;     // a head is padded to a multiple of this: one step of a bf16 tile product
 constexpr int kChunkColumns = 768;   // the wide activations have one scale per token and this many columns
-constexpr int kWavePanels = 12;      // panels that stay in the L2 cache while all strips pass: 288 KiB at 768 inputs
 
 constexpr int rounded_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 constexpr int parts_of(int value, int part) { return (value + part - 1) / part; }
@@ -43,6 +42,16 @@ struct QuantizedRows {
     int8_t* line(int row, int tile) const {
         return tiles + (size_t(row / kTileRows) * depth + tile) * kTileBytes + row % kTileRows * kTileDepth;
     }
+};
+
+// Activations between products: a panel of 32 columns holds its part of all rows, one after the other: the order
+// that products write in and that the processor's prefetcher follows.
+template <class Number>
+struct Panels {
+    Number* first = nullptr;
+    size_t stride = 0;              // numbers from a panel to the next: more than those of its rows, see `Workspace`
+
+    Number* at(int row, int panel) const { return first + panel * stride + size_t(row) * kPanelColumns; }
 };
 
 }  // namespace dragoman

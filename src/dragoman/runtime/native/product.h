@@ -1,14 +1,11 @@
 // Strips of quantised rows times panels of weights. The instruction set provides `multiply_block` and `flush_block`.
 
 inline Block block_of(const Product& product, const int32_t* sums, int strip, int panel, size_t bytes) {
-    const int row = strip * kStripRows, column = panel * kPanelColumns;
+    const int row = strip * kStripRows;
     Block block;
     block.sums = sums;
     block.row_scale = product.input.scale + row;
-    block.column_scale = product.weights.scale + column;
-    block.bias = product.weights.bias + column;
-    block.out_stride = product.out_stride * bytes;
-    block.out = (char*)product.out + row * block.out_stride + column * bytes;
+    block.out = (char*)product.out + (panel * product.out_stride + size_t(row) * kPanelColumns) * bytes;
     block.rows = product.rows - row < kStripRows ? product.rows - row : kStripRows;
     return block;
 }
@@ -29,44 +26,46 @@ struct Prefetch {
     }
 };
 
-// Panels [first, end) of all strips: so many that they stay in the L2 cache while the strips pass.
-struct Wave {
-    int first, end;
-};
-
-inline Wave wave_from(const Product& product, int panel) {
-    return {panel, panel + kWavePanels < product.end_panel ? panel + kWavePanels : product.end_panel};
-}
-
-inline Prefetch prefetch_during(const Product& product, Wave wave) {
+// The panel after this one, or the first of the product after this one.
+inline Prefetch prefetch_during(const Product& product, int panel) {
     const size_t panel_bytes = size_t(2) * product.weights.depth * kTileBytes;
-    const size_t steps =
-        size_t(product.end_strip - product.first_strip) * (wave.end - wave.first) * product.weights.depth;
-    if (wave.end == product.end_panel) return {product.ahead, product.ahead_bytes, steps};
-    const Wave next = wave_from(product, wave.end);
-    return {product.weights.tiles + wave.end * panel_bytes, (next.end - next.first) * panel_bytes, steps};
+    const size_t steps = size_t(product.end_strip - product.first_strip) * product.weights.depth;
+    if (panel + 1 == product.end_panel) return {product.ahead, product.ahead_bytes, steps};
+    return {product.weights.tiles + (panel + 1) * panel_bytes, panel_bytes, steps};
 }
 
-template <class Finish>
-void multiply(const Product& product) {
+// A panel of weights stays in the L1 cache while all strips of rows pass.
+template <int rows_per_step, class Finish>
+void multiply_by(const Product& product) {
     alignas(64) int32_t sums[kStripRows * kPanelColumns];
-    const int depth = product.weights.depth, rows_per_step = parts_of(kStripRows, depth);
+    const int depth = product.weights.depth;
+    const Finish finish;
+    Columns columns(product.weights, product.first_panel);
     Block before;
-    Wave wave = wave_from(product, product.first_panel);
-    for (; wave.first < wave.end; wave = wave_from(product, wave.end)) {
-        Prefetch prefetch = prefetch_during(product, wave);
-        for (int strip = product.first_strip; strip < product.end_strip; strip++)
-            for (int panel = wave.first; panel < wave.end; panel++) {
-                const size_t place = size_t(panel) * 2 * depth * kTileBytes;
-                multiply_block(
-                    product.input.strip(strip), product.weights.tiles + place, depth,
-                    product.weights.shift + panel * kPanelColumns, sums, [&](int step) {
-                        finish_rows<Finish>(before, rows_per_step * step, rows_per_step);
-                        prefetch.step();
-                    });
-                before = block_of(product, sums, strip, panel, Finish::kBytes);
-            }
+    for (int panel = product.first_panel; panel < product.end_panel; panel++) {
+        Prefetch prefetch = prefetch_during(product, panel);
+        const int8_t* weights = product.weights.tiles + size_t(panel) * 2 * depth * kTileBytes;
+        for (int strip = product.first_strip; strip < product.end_strip; strip++) {
+            multiply_block(
+                product.input.strip(strip), weights, depth, product.weights.shift + panel * kPanelColumns, sums,
+                [&](int step) {
+                    finish_step<rows_per_step>(before, columns, finish, step);
+                    prefetch.step();
+                });
+            before = block_of(product, sums, strip, panel, Finish::kBytes);
+            columns = Columns(product.weights, panel);
+        }
     }
     flush_block(sums);
-    finish_rows<Finish>(before, 0, kStripRows);
+    for (int step = 0; step * rows_per_step < kStripRows; step++)
+        finish_step<rows_per_step>(before, columns, finish, step);
+}
+
+// Rows are finished evenly over the steps of the next block, or else the vector units would come late.
+template <class Finish>
+void multiply(const Product& product) {
+    if (product.weights.depth >= 16) return multiply_by<2, Finish>(product);
+    if (product.weights.depth >= 11) return multiply_by<3, Finish>(product);
+    if (product.weights.depth >= 4) return multiply_by<8, Finish>(product);
+    multiply_by<32, Finish>(product);
 }

@@ -1,51 +1,59 @@
-// Rows of floats or bfloat16 become int8 with one scale per row: max |x| / 127. No row looks at another.
+// Rows become int8 with one scale per row: max |x| / 127. No row looks at another.
 
 constexpr float kSmallest = 1e-30f;  // below it a row counts as zeros: the inverse of its scale would be infinite
 
-// Four times sixteen rounded values as 64 int8 in order.
-inline Ints packed_bytes(Ints a, Ints b, Ints c, Ints d) {
-    const Ints order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const Ints bytes = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
-    return _mm512_permutexvar_epi32(order, bytes);
+struct RowScale {
+    float scale;
+    Floats inverse;
+
+    explicit RowScale(float largest)
+        : scale(largest / 127.0f), inverse(all(largest > kSmallest ? 127.0f / largest : 0.0f)) {}
+};
+
+inline void put_bytes(int8_t* line, Ints bytes) {
+    _mm512_store_si512(line, _mm512_xor_si512(bytes, _mm512_set1_epi8(kFlip)));
 }
 
-template <class Number>
-inline Ints rounded(const Number* from, Floats inverse) {
-    return _mm512_cvtps_epi32(_mm512_mul_ps(load(from), inverse));
+// 32 bfloat16 as 32 rounded int16. Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits.
+inline Ints rounded_pairs(Ints pairs, Floats inverse) {
+    const Floats rounder = all(12582912.0f);
+    const Floats even = _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16));
+    const Floats odd = _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(int(0xffff0000))));
+    const Ints low = _mm512_castps_si512(multiply_add(even, inverse, rounder));
+    const Ints high = _mm512_slli_epi32(_mm512_castps_si512(multiply_add(odd, inverse, rounder)), 16);
+    return _mm512_mask_blend_epi16(0xaaaaaaaa, low, high);
 }
 
-template <class Number>
-inline float largest_magnitude(const Number* row, int columns) {
-    Floats a = _mm512_setzero_ps(), b = a, c = a, d = a;
-    for (int column = 0; column < columns; column += 4 * kLanes) {
-        a = larger_magnitude(a, load(row + column));
-        b = larger_magnitude(b, load(row + column + kLanes));
-        c = larger_magnitude(c, load(row + column + 2 * kLanes));
-        d = larger_magnitude(d, load(row + column + 3 * kLanes));
+inline float largest_of_words(Ints words) {
+    const __m256i half = _mm256_max_epu16(_mm512_castsi512_si256(words), _mm512_extracti64x4_epi64(words, 1));
+    const __m128i quarter = _mm_max_epu16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    const __m128i least = _mm_minpos_epu16(_mm_xor_si128(quarter, _mm_set1_epi16(-1)));
+    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_slli_epi32(_mm_cvtsi32_si128(~_mm_cvtsi128_si32(least) & 0xffff), 16)));
+}
+
+// `panels` is even. Magnitudes of bfloat16 are in the order of their bits.
+inline float largest_magnitude(const uint16_t* row, size_t stride, int panels) {
+    const Ints magnitude_bits = _mm512_set1_epi16(0x7fff);
+    Ints a = _mm512_setzero_si512(), b = a;
+    for (int panel = 0; panel < panels; panel += 2, row += 2 * stride) {
+        a = _mm512_max_epu16(a, _mm512_and_si512(_mm512_load_si512(row), magnitude_bits));
+        b = _mm512_max_epu16(b, _mm512_and_si512(_mm512_load_si512(row + stride), magnitude_bits));
     }
-    return _mm512_reduce_max_ps(magnitude(larger_magnitude(larger_magnitude(a, b), larger_magnitude(c, d))));
+    return largest_of_words(_mm512_max_epu16(a, b));
 }
 
-template <class Number>
-inline void quantize_row(const Number* row, int number, float largest, const QuantizedRows& to) {
-    const float scale = largest / 127.0f;
-    const Floats inverse = all(largest > kSmallest ? 127.0f / largest : 0.0f);
-    const Ints flip = _mm512_set1_epi8(kFlip);
-    int8_t* line = to.line(number, 0);
-    for (int tile = 0; tile < to.depth; tile++, row += kTileDepth, line += kTileBytes) {
-        const Ints bytes = packed_bytes(
-            rounded(row, inverse), rounded(row + kLanes, inverse),
-            rounded(row + 2 * kLanes, inverse), rounded(row + 3 * kLanes, inverse));
-        _mm512_store_si512(line, _mm512_xor_si512(bytes, flip));
-    }
-    to.scale[number] = scale;
-}
-
-// As many columns as `to` has, which is a multiple of 64: what lies past the true columns is zero.
-template <class Number>
-void quantize_rows(const Number* first_row, int stride, RowRange range, const QuantizedRows& to) {
+// As many columns as `to` has: what lies past the true columns is zero.
+void quantize_rows(const Panels<uint16_t>& from, RowRange range, const QuantizedRows& to) {
+    const Ints order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
     for (int number = range.first; number < range.end; number++) {
-        const Number* row = first_row + size_t(number - range.first) * stride;
-        quantize_row(row, number, largest_magnitude(row, to.depth * kTileDepth), to);
+        const uint16_t* row = from.at(number, 0);
+        const RowScale scale(largest_magnitude(row, from.stride, 2 * to.depth));
+        int8_t* line = to.line(number, 0);
+        for (int tile = 0; tile < to.depth; tile++, row += 2 * from.stride, line += kTileBytes) {
+            const Ints left = rounded_pairs(_mm512_load_si512(row), scale.inverse);
+            const Ints right = rounded_pairs(_mm512_load_si512(row + from.stride), scale.inverse);
+            put_bytes(line, _mm512_permutexvar_epi64(order, _mm512_packs_epi16(left, right)));
+        }
+        to.scale[number] = scale.scale;
     }
 }

@@ -23,7 +23,7 @@ void end_tiles() { _tile_release(); }
 constexpr int kTileSums = kTileRows * kLanes;
 
 // Where a row of 16 sums of the block stands: tile after tile.
-inline int place_of_sums(int row, int half) {
+inline unsigned place_of_sums(unsigned row, unsigned half) {
     return (row / kTileRows * 2 + half) * kTileSums + row % kTileRows * kLanes;
 }
 
@@ -43,10 +43,10 @@ inline __attribute__((always_inline)) void multiply_block(
     const int8_t* lower_rows = rows + depth * kTileBytes;
     const int8_t* right_weights = weights + depth * kTileBytes;
     keep_order();
-    _tile_loadd(4, rows, 64);
+    _tile_stream_loadd(4, rows, 64);
     _tile_loadd(6, weights, 64);
     _tile_loadd(7, right_weights, 64);
-    _tile_loadd(5, lower_rows, 64);
+    _tile_stream_loadd(5, lower_rows, 64);
     _tile_stored(0, sums, 64);
     _tile_zero(0);
     _tile_dpbssd(0, 4, 6);
@@ -62,12 +62,12 @@ inline __attribute__((always_inline)) void multiply_block(
     keep_order();
     for (int step = 1; step < depth; step++) {
         const int place = step * kTileBytes;
-        _tile_loadd(4, rows + place, 64);
+        _tile_stream_loadd(4, rows + place, 64);
         _tile_loadd(6, weights + place, 64);
         _tile_dpbssd(0, 4, 6);
         _tile_loadd(7, right_weights + place, 64);
         _tile_dpbssd(1, 4, 7);
-        _tile_loadd(5, lower_rows + place, 64);
+        _tile_stream_loadd(5, lower_rows + place, 64);
         _tile_dpbssd(2, 5, 6);
         _tile_dpbssd(3, 5, 7);
         between(step - 1);

@@ -5,7 +5,9 @@
 namespace dragoman {
 namespace {
 
-constexpr int kRowsBeyond = 32;  // attention reads whole tiles, past the last text's end
+// Attention reads whole tiles, past the last text's end. The odd row keeps the panels of a row out of each other's sets
+// of the L1 cache.
+constexpr int kRowsBeyond = 33;
 
 }  // namespace
 
@@ -17,16 +19,19 @@ void Workspace::make_room(const Shape& shape, int needed_rows, int needed_longes
     const int new_members = std::max(members, int(scratch.size()));
     *this = Workspace();  // the old memory is given back first; if there is not enough, the next call starts anew
     arena = std::make_unique<Arena>();
-    hidden = Array<float>(*arena, size_t(new_rows) * shape.row_stride());
+    const size_t new_panel = size_t(new_rows + kRowsBeyond) * kPanelColumns;
+    const auto numbers = [&](int columns) { return columns / kPanelColumns * new_panel; };
+    hidden = Array<float>(*arena, numbers(shape.row_stride()));
     hidden_bytes = QuantizedArray(*arena, new_rows, shape.row_stride());
-    mixed = Array<uint16_t>(*arena, size_t(new_rows + kRowsBeyond) * 3 * shape.attended());
-    attended = Array<float>(*arena, size_t(new_rows) * shape.attended_stride());
+    mixed = Array<uint16_t>(*arena, numbers(3 * shape.attended()));
+    attended = Array<uint16_t>(*arena, numbers(shape.attended_stride()));
     attended_bytes = QuantizedArray(*arena, new_rows, shape.attended_stride());
-    wide = Array<uint16_t>(*arena, size_t(new_wave) * new_rows * shape.chunk_stride());
+    wide = Array<uint16_t>(*arena, new_wave * numbers(shape.chunk_stride()));
     for (int chunk = 0; chunk < new_wave; chunk++) wide_bytes.emplace_back(*arena, new_rows, shape.chunk_stride());
     for (int member = 0; member < new_members; member++)
         scratch.emplace_back(*arena, attention_scratch_bytes(new_longest, shape.head_columns()));
     rows = new_rows;
+    panel = new_panel;
     longest = new_longest;
     wave = new_wave;
 }

@@ -26,20 +26,23 @@ struct Workspace {
     int rows = 0;                          // room, a multiple of 32
     int longest = 0;                       // room for one text's attention
     int wave = 0;                          // chunks of wide activations at once
-    Array<float> hidden;                   // [rows, row_stride]
+    size_t panel = 0;                      // numbers from a panel of activations to the next
+    Array<float> hidden;                   // [row_stride / 32, rows, 32]
     QuantizedArray hidden_bytes;
-    Array<uint16_t> mixed;                 // [rows + 32, 3, attended]
-    Array<float> attended;                 // [rows, attended_stride]
+    Array<uint16_t> mixed;                 // [3 * attended / 32, rows, 32]
+    Array<uint16_t> attended;              // [attended_stride / 32, rows, 32]
     QuantizedArray attended_bytes;
-    Array<uint16_t> wide;                     // [wave, rows, chunk_stride]
+    Array<uint16_t> wide;                  // [wave, chunk_stride / 32, rows, 32]
     std::vector<QuantizedArray> wide_bytes;
     std::vector<Array<char>> scratch;      // of each member of the team
     std::unique_ptr<Arena> arena;
 
     void make_room(const Shape& shape, int needed_rows, int needed_longest, int members, int needed_wave);
 
-    uint16_t* wide_chunk(const Shape& shape, int chunk) const {
-        return wide.get() + size_t(chunk) * rows * shape.chunk_stride();
+    Panels<float> hidden_rows() const { return {hidden.get(), panel}; }
+    Panels<uint16_t> attended_rows() const { return {attended.get(), panel}; }
+    Panels<uint16_t> wide_rows(const Shape& shape, int chunk) const {
+        return {wide.get() + chunk * (shape.chunk_stride() / kPanelColumns) * panel, panel};
     }
 };
 

@@ -13,9 +13,20 @@ from numpy.typing import NDArray
 from dragoman.models.readouts import Readout
 from dragoman.records import Prediction, QuestionInput, RankInput, RowInput, TextInput
 
-__all__ = ["ROW_IDS", "CommonParameters", "Piece", "Prepared", "RowEncoder", "Task", "TextParameters", "TooLong"]
+__all__ = [
+    "ROW_IDS",
+    "CommonParameters",
+    "Piece",
+    "Prepared",
+    "RowEncoder",
+    "Task",
+    "TextParameters",
+    "TooLong",
+    "TruncateFrom",
+]
 
 TooLong = Literal["truncate", "refuse", "windows"]
+TruncateFrom = Literal["end", "start"]
 ROW_IDS = (0,)  # the one token that stands for a row of a table
 
 
@@ -31,6 +42,13 @@ class TextParameters(CommonParameters, frozen=True, kw_only=True):
         Meta(
             description="What a text of more than `max_tokens` becomes: cut (`truncate`), a 413 (`refuse`), or "
             "`windows`, parts that overlap and whose answers become one. Default: as the model's spec says."
+        ),
+    ] = None
+    truncate_from: Annotated[
+        TruncateFrom | None,
+        Meta(
+            description="Where a text that is cut loses tokens: at its `end`, or at its `start`, so that its last ones "
+            "are read. Only with `too_long` `truncate`. Default: the end."
         ),
     ] = None
     stride: (

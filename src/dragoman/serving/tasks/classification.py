@@ -18,7 +18,7 @@ from dragoman.serving.tasks.cutter import Cutter
 from dragoman.serving.tasks.logits import check_logits
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.windows import shares
+from dragoman.text.windows import covers, shares
 
 __all__ = ["DECIMALS", "ClassificationParameters", "TextClassification", "best_labels"]
 
@@ -88,12 +88,15 @@ class TextClassification:
     def _single(self, index: int, one: TextInput, ids: list[int], cutter: Cutter) -> Prepared:
         parts = cutter.cut(f"Text {index}", len(ids), room=self.tokenizer.room())
         pieces = [Piece(self.tokenizer.join(ids[part.start : part.stop]), None, self.readout) for part in parts]
-        return Prepared(pieces, one.text, one.language, len(parts), parts[-1].stop < len(ids), shares(parts))
+        truncated = not covers(parts, len(ids))
+        return Prepared(pieces, one.text, one.language, len(parts), truncated, shares(parts))
 
     def _pair(self, index: int, one: TextInput, first: list[int], second: list[int], cutter: Cutter) -> Prepared:
         place, room = f"Text {index} with its pair", self.tokenizer.room(pair=True)
         parts, kept, truncated = cutter.cut_pair(place, len(first), len(second), room=room, is_first=True)
-        joined = [self.tokenizer.join_pair(first[part.start : part.stop], second[:kept]) for part in parts]
+        joined = [
+            self.tokenizer.join_pair(first[part.start : part.stop], second[kept.start : kept.stop]) for part in parts
+        ]
         pieces = [Piece(*ids_and_types, self.readout) for ids_and_types in joined]
         return Prepared(pieces, one.text, one.language, len(parts), truncated, shares(parts))
 

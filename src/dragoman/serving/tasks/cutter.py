@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dragoman.errors import InvalidRequest, TextTooLong
-from dragoman.serving.tasks.base import TextParameters, TooLong
+from dragoman.serving.tasks.base import TextParameters, TooLong, TruncateFrom
 from dragoman.spec import ServingSpec
 from dragoman.text.windows import windows
 
@@ -13,10 +13,10 @@ __all__ = ["Cutter", "PairCut"]
 
 
 class PairCut(NamedTuple):
-    """What is read of a pair: each part of a text, beside the first `kept` tokens of the other."""
+    """What is read of a pair: each part of a text, beside the tokens that are kept of the other."""
 
     parts: list[range]
-    kept: int
+    kept: range
     truncated: bool
 
 
@@ -27,15 +27,29 @@ class Cutter(NamedTuple):
     stride: int | None  # as the caller asked; None: the spec's, and never more than half a window
     default_stride: int
     max_tokens: int
+    truncate_from: TruncateFrom
 
     @classmethod
-    def of(cls, parameters: TextParameters, serving: ServingSpec, *, max_tokens: int) -> Cutter:
-        return cls(parameters.too_long or serving.too_long, parameters.stride, serving.stride, max_tokens)
+    def of(
+        cls, parameters: TextParameters, serving: ServingSpec, *, max_tokens: int, usual: TooLong | None = None
+    ) -> Cutter:
+        """`usual` is what a task does where the request says nothing, if that is not the spec's own word.
+
+        Raises `InvalidRequest` for a choice of the end that is cut where nothing is.
+        """
+        too_long = parameters.too_long or usual or serving.too_long
+        if parameters.truncate_from is not None and too_long != "truncate":
+            raise InvalidRequest(
+                f"The parameter 'truncate_from' is '{parameters.truncate_from}'; with too_long '{too_long}' no text "
+                "is cut.",
+                help='ask for too_long "truncate", or leave truncate_from out.',
+            )
+        return cls(too_long, parameters.stride, serving.stride, max_tokens, parameters.truncate_from or "end")
 
     def cut(self, place: str, length: int, *, room: int) -> list[range]:
         """The parts of a text of `length` tokens to read, where `room` of them fit in a piece.
 
-        One part, which ends before the text does if the text is truncated, or the windows that cover the text. `place`
+        One part, which lacks an end of the text if the text is truncated, or the windows that cover the text. `place`
         is what the text is called in a message. Raises `TextTooLong`, or `InvalidRequest` for a stride of more than
         half the room and for a text without any token, special ones included.
         """
@@ -47,7 +61,12 @@ class Cutter(NamedTuple):
             raise self._refusal(place, length + self.max_tokens - room)
         if self.too_long == "windows":
             return windows(length, size=room, stride=self._stride(room))
-        return [range(room)]
+        return [self.keep(length, room)]
+
+    def keep(self, length: int, most: int) -> range:
+        """Which `most` tokens truncation leaves of a text of `length`; all of a shorter one."""
+        left = min(length, most)
+        return range(length - left, length) if self.truncate_from == "start" else range(left)
 
     def cut_pair(self, place: str, text: int, other: int, *, room: int, is_first: bool) -> PairCut:
         """What to read of a text and the other one of its pair, of so many tokens each.
@@ -56,16 +75,16 @@ class Cutter(NamedTuple):
         whether the text `is_first` of the pair. Windows go over the text; the other keeps half the room at least.
         """
         if text + other <= room:
-            return PairCut(self.cut(place, text, room=room), other, truncated=False)
+            return PairCut(self.cut(place, text, room=room), range(other), truncated=False)
         if self.too_long == "refuse":
             raise self._refusal(place, text + other + self.max_tokens - room)
         if self.too_long == "windows":
             kept = min(other, max(room // 2, room - text))
-            return PairCut(self.cut(place, text, room=room - kept), kept, truncated=kept < other)
+            return PairCut(self.cut(place, text, room=room - kept), range(kept), truncated=kept < other)
         longer = room - min(text, other, room // 2)
         is_longer = text > other or (text == other and not is_first)
         read = longer if is_longer else room - longer
-        return PairCut([range(read)], room - read, truncated=True)
+        return PairCut([self.keep(text, read)], self.keep(other, room - read), truncated=True)
 
     def _stride(self, room: int) -> int:
         if self.stride is None:

@@ -19,7 +19,7 @@ from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
 from dragoman.serving.tasks.cutter import Cutter
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.windows import owned, shares
+from dragoman.text.windows import covers, owned, shares
 
 __all__ = ["Embedding", "EmbeddingParameters"]
 
@@ -90,7 +90,7 @@ class Embedding:
     def prepare(self, inputs: Sequence[TextInput], parameters: EmbeddingParameters) -> list[Prepared]:
         refuse_pairs(inputs, "an embedding")
         wanted = self._wanted(parameters)
-        prompt = self._prompt(parameters)
+        prompt = self.prompt(parameters)
         texts = [prompt + one.text for one in inputs]
         tokens = self.tokenizer.tokenize_many([text.lower() for text in texts] if self.settings.lower_case else texts)
         cutter = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens)
@@ -109,7 +109,7 @@ class Embedding:
     def _prepare_one(self, index: int, one: TextInput, ids: list[int], cutter: Cutter, readout: Readout) -> Prepared:
         parts = cutter.cut(f"Text {index}", len(ids), room=self.tokenizer.room())
         pieces = [Piece(self.tokenizer.join(ids[part.start : part.stop]), None, readout) for part in parts]
-        return Prepared(pieces, one.text, one.language, len(parts), parts[-1].stop < len(ids), parts)
+        return Prepared(pieces, one.text, one.language, len(parts), not covers(parts, len(ids)), parts)
 
     def _wanted(self, parameters: EmbeddingParameters) -> Wanted:
         """Raises `InvalidRequest` for more dimensions than there are."""
@@ -127,8 +127,8 @@ class Embedding:
         normalize = usual.normalize if parameters.normalize is None else parameters.normalize
         return Wanted(pooling, normalize, dimensions or usual.dimensions)
 
-    def _prompt(self, parameters: EmbeddingParameters) -> str:
-        """What stands before each text, as in sentence-transformers."""
+    def prompt(self, parameters: EmbeddingParameters) -> str:
+        """What stands before each text, as in sentence-transformers. Raises `InvalidRequest` for an unknown name."""
         if parameters.prompt is not None and parameters.prompt_name is not None:
             raise InvalidRequest("Both 'prompt' and 'prompt_name' are given.", help="give one of them.")
         if parameters.prompt is not None:

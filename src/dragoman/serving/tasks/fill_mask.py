@@ -21,7 +21,7 @@ from dragoman.serving.tasks.cutter import Cutter
 from dragoman.serving.tasks.shortlist import Shortlist
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.windows import owned
+from dragoman.text.windows import covers, owned
 
 __all__ = ["FillMask", "FillParameters"]
 
@@ -88,14 +88,14 @@ class FillMask:
         masks = [place for place, id in enumerate(ids) if id == self.mask]
         self._check_masks(index, masks)
         parts = cutter.cut(f"Text {index}", len(ids), room=self.tokenizer.room())
-        self._check_reach(index, masks, parts[-1].stop)
+        self._check_reach(index, masks, range(parts[0].start, parts[-1].stop))
         kept = [
             (part, masks_between(masks, part, own))
             for part, own in zip(parts, owned(parts), strict=True)
             if any(place in own for place in masks)
         ]
         pieces = [Piece(self.tokenizer.join(ids[part.start : part.stop]), None, readout) for part, _ in kept]
-        truncated = parts[-1].stop < len(ids)
+        truncated = not covers(parts, len(ids))
         return Prepared(pieces, one.text, one.language, len(pieces), truncated, [mine for _, mine in kept])
 
     def _check_masks(self, index: int, masks: list[int]) -> None:
@@ -108,10 +108,10 @@ class FillMask:
                 f"Text {index} has {len(masks)} masks; at most {MOST_MASKS} are filled.", help="send it in parts."
             )
 
-    def _check_reach(self, index: int, masks: list[int], stop: int) -> None:
-        if masks[-1] >= stop:
+    def _check_reach(self, index: int, masks: list[int], read: range) -> None:
+        if lost := [mask for mask in masks if mask not in read]:
             raise InvalidRequest(
-                f"Text {index} has a mask at token {masks[-1]}; {stop} tokens are read.",
+                f"Text {index} has a mask at token {lost[-1]}; tokens {read.start} to {read.stop - 1} are read.",
                 help='shorten the text, or ask for too_long "windows".',
             )
 

@@ -13,7 +13,7 @@ from dragoman.errors import TextTooLong
 from dragoman.models.readouts import Readout
 from dragoman.models.scores import softmax
 from dragoman.records import AnswerPrediction, AnswerSpan, QuestionInput
-from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
+from dragoman.serving.tasks.base import Piece, Prepared, TextParameters, TooLong
 from dragoman.serving.tasks.blanks import blank_tokens, text_spans
 from dragoman.serving.tasks.classification import DECIMALS
 from dragoman.serving.tasks.cutter import Cutter
@@ -26,6 +26,7 @@ from dragoman.spec import ServingSpec
 from dragoman.text.graphemes import Graphemes
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.tokens import Span, Tokens
+from dragoman.text.windows import covers
 
 __all__ = ["QuestionAnswering", "QuestionParameters"]
 
@@ -115,9 +116,8 @@ class QuestionAnswering:
         return {"answer": place_answer(prepared.text, asked.spans, best, parameters)}
 
     def _cutter(self, parameters: QuestionParameters) -> Cutter:
-        cutter = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens)
-        is_default = parameters.too_long is None and cutter.too_long == "truncate"
-        return cutter._replace(too_long="windows") if is_default else cutter
+        usual: TooLong = "refuse" if self.serving.too_long == "refuse" else "windows"
+        return Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens, usual=usual)
 
     def _prepare_one(
         self, index: int, one: QuestionInput, question: list[int], context: Tokens, cutter: Cutter
@@ -127,7 +127,7 @@ class QuestionAnswering:
         parts = cutter.cut(f"Input {index} with its question", len(ids), room=room - len(kept))
         joined = [self.tokenizer.join_pair(kept, ids[part.start : part.stop]) for part in parts]
         pieces = [Piece(*piece, self.readout) for piece in joined]
-        truncated = len(kept) < len(question) or parts[-1].stop < len(ids)
+        truncated = len(kept) < len(question) or not covers(parts, len(ids))
         asked = Asked(text_spans(context, self._blank), parts, len(kept))
         return Prepared(pieces, one.context, one.language, len(parts), truncated, asked)
 
@@ -139,7 +139,8 @@ class QuestionAnswering:
                 f"The question of input {index} has {len(question)} tokens; beside its context, {most} are read.",
                 help='shorten it, or ask for too_long "truncate".',
             )
-        return question[:most]
+        kept = cutter.keep(len(question), most)
+        return question[kept.start : kept.stop]
 
     def _find(self, logits: Floats, part: range, asked: Asked, longest: int) -> Found:
         _, start = self.tokenizer.pair_starts(asked.question)

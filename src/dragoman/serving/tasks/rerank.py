@@ -73,12 +73,12 @@ class Rerank:
         """One piece per window of each text, beside its query. Every query and text is tokenised once."""
         texts = list(dict.fromkeys(text for one in inputs for text in (one.query, *one.texts)))
         ids = dict(zip(texts, [tokens.ids for tokens in self.tokenizer.tokenize_many(texts)], strict=True))
-        cutter, tokens = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens), 0
+        cutter, tokens, pieces = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens), 0, 0
         prepared: list[Prepared] = []
         for index, one in enumerate(inputs):
             prepared.append(self._prepare_one(index, one, ids, cutter, parameters))
-            tokens += prepared[-1].tokens
-            check_budget(tokens, self.serving)
+            tokens, pieces = tokens + prepared[-1].tokens, pieces + len(prepared[-1].pieces)
+            check_budget(tokens, pieces, self.serving)
         return prepared
 
     def finish(
@@ -115,8 +115,13 @@ class Rerank:
     def _rank(
         self, place: str, query: list[int], text: list[int], cutter: Cutter, parameters: RerankParameters
     ) -> Ranked:
-        short = text[: parameters.max_tokens_per_text]
+        most = parameters.max_tokens_per_text
+        short = text if most is None else kept_of(text, cutter.keep(len(text), most))
         room = self.tokenizer.room(pair=True)
         parts, kept, truncated = cutter.cut_pair(place, len(short), len(query), room=room, is_first=False)
-        joined = [self.tokenizer.join_pair(query[:kept], short[part.start : part.stop]) for part in parts]
+        joined = [self.tokenizer.join_pair(kept_of(query, kept), kept_of(short, part)) for part in parts]
         return Ranked([Piece(*piece, self.readout) for piece in joined], truncated or len(short) < len(text))
+
+
+def kept_of(ids: list[int], kept: range) -> list[int]:
+    return ids[kept.start : kept.stop]

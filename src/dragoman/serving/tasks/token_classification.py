@@ -26,7 +26,7 @@ from dragoman.spec import ServingSpec
 from dragoman.text.graphemes import Graphemes
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.tokens import Tokens
-from dragoman.text.windows import owned
+from dragoman.text.windows import covers, owned
 
 __all__ = ["TokenClassification", "TokenParameters"]
 
@@ -92,7 +92,7 @@ class TokenClassification:
         """`entities`, in the order of the text."""
         read: Read = prepared.state
         scores = softmax(self._logits(outputs, read.parts))
-        groups = self._groups(prepared.text, read.tokens, scores, parameters.aggregation)
+        groups = self._groups(prepared.text, read, scores, parameters.aggregation)
         place = in_unit(prepared.text, parameters.offsets)
         entities = [entity_of(group, prepared.text, place) for group in groups]
         return {"entities": [one for one in entities if one.score >= parameters.threshold]}
@@ -101,7 +101,7 @@ class TokenClassification:
         ids = tokens.ids
         parts = cutter.cut(f"Text {index}", len(ids), room=self.tokenizer.room())
         pieces = [Piece(self.tokenizer.join(ids[part.start : part.stop]), None, self.readout) for part in parts]
-        truncated = parts[-1].stop < len(ids)
+        truncated = not covers(parts, len(ids))
         return Prepared(pieces, one.text, one.language, len(parts), truncated, Read(tokens, parts))
 
     def _logits(self, outputs: Sequence[NDArray[np.float32]], parts: list[range]) -> NDArray[np.float32]:
@@ -113,16 +113,17 @@ class TokenClassification:
         ]
         return check_logits(np.concatenate(mine), width=len(self.labels))
 
-    def _groups(self, text: str, tokens: Tokens, scores: Scores, aggregation: Aggregation) -> list[Group]:
-        spans = text_spans(tokens, self._blank)[: len(scores)]
+    def _groups(self, text: str, read: Read, scores: Scores, aggregation: Aggregation) -> list[Group]:
+        reach = range(read.parts[0].start, read.parts[-1].stop)
+        spans = text_spans(read.tokens, self._blank)[reach.start : reach.stop]
         if aggregation == "none":
             return self._labelled(mark_tokens(spans, scores))
         graphemes = Graphemes(text)
         if aggregation == "simple":
             marked = mark_tokens(spans, scores)
         else:
-            words = group_words(tokens, graphemes, blank=self._blank)
-            marked = mark_words(words, spans, scores, WORD_SCORES[aggregation])
+            words = group_words(read.tokens, graphemes, blank=self._blank)
+            marked = mark_words(words_within(words, reach), spans, scores, WORD_SCORES[aggregation])
         return list(place_groups(group_marked(marked, self.tags), graphemes))
 
     def _labelled(self, marked: list[Marked]) -> list[Group]:
@@ -142,10 +143,15 @@ def mark_tokens(spans: Sequence[tuple[int, int]], scores: Scores) -> list[Marked
 def mark_words(
     words: Sequence[range], spans: Sequence[tuple[int, int]], scores: Scores, score: Callable[[Scores], Scores]
 ) -> list[Marked]:
-    """Each word with its best label, as far as its tokens were read."""
-    read = [range(word.start, min(word.stop, len(scores))) for word in words if word.start < len(scores)]
-    of_words = np.array([score(scores[word.start : word.stop]) for word in read]).reshape(len(read), scores.shape[1])
-    return mark_tokens([span_of(spans[word.start : word.stop]) for word in read], of_words)
+    """Each word with its best label."""
+    of_words = np.array([score(scores[word.start : word.stop]) for word in words]).reshape(len(words), scores.shape[1])
+    return mark_tokens([span_of(spans[word.start : word.stop]) for word in words], of_words)
+
+
+def words_within(words: Sequence[range], reach: range) -> list[range]:
+    """The words as far as their tokens were read, counted from the first of these."""
+    cut = [range(max(word.start, reach.start), min(word.stop, reach.stop)) for word in words]
+    return [range(word.start - reach.start, word.stop - reach.start) for word in cut if word]
 
 
 def surest(scores: Scores) -> Scores:

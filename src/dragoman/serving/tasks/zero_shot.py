@@ -21,13 +21,13 @@ from dragoman.records import LabelPrediction, TextInput
 from dragoman.serving.inputs import refuse_pairs
 from dragoman.serving.suggestion import shown
 from dragoman.serving.tasks.base import Piece, Prepared, TextParameters
-from dragoman.serving.tasks.budget import check_budget
+from dragoman.serving.tasks.budget import check_budget, check_pieces
 from dragoman.serving.tasks.classification import best_labels
 from dragoman.serving.tasks.cutter import Cutter
 from dragoman.serving.tasks.logits import check_logits
 from dragoman.spec import ServingSpec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.windows import shares
+from dragoman.text.windows import covers, shares
 
 __all__ = ["ZeroShot", "ZeroShotParameters"]
 
@@ -66,6 +66,10 @@ class Asked(NamedTuple):
     parts: list[range]
 
     @property
+    def pieces(self) -> int:
+        return len(self.parts) * len(self.hypotheses)
+
+    @property
     def tokens(self) -> int:
         """Tokens of all pieces, without special tokens."""
         text = sum(map(len, self.parts)) * len(self.hypotheses)
@@ -102,9 +106,11 @@ class ZeroShot:
         """A piece per window and label, window by window. The premise and each hypothesis are tokenised once."""
         refuse_pairs(inputs, "zero-shot classification")
         check_labels(parameters)
-        asked = self._ask(inputs, parameters)
-        check_budget(sum(one.tokens for one in asked), self.serving)
-        return [self._prepare_one(*both) for both in zip(inputs, asked, strict=True)]
+        check_pieces(len(inputs) * len(parameters.candidate_labels))
+        cutter = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens)
+        asked = self._ask(inputs, parameters, cutter)
+        check_budget(sum(one.tokens for one in asked), sum(one.pieces for one in asked), self.serving)
+        return [self._prepare_one(*both, cutter) for both in zip(inputs, asked, strict=True)]
 
     def finish(
         self, prepared: Prepared, outputs: Sequence[NDArray[np.float32]], parameters: ZeroShotParameters
@@ -121,14 +127,13 @@ class ZeroShot:
             "abstained": bool(scores.max() < self.serving.abstain_below),
         }
 
-    def _ask(self, inputs: Sequence[TextInput], parameters: ZeroShotParameters) -> list[Asked]:
+    def _ask(self, inputs: Sequence[TextInput], parameters: ZeroShotParameters, cutter: Cutter) -> list[Asked]:
         languages = [one.language for one in inputs]
         if parameters.hypothesis_templates:
             languages = [one.language or self.detect(one.text) for one in inputs]
         templates = [template_for(language, parameters) for language in languages]
         made = {template: self._hypotheses(template, parameters) for template in dict.fromkeys(templates)}
         premises = [tokens.ids for tokens in self.tokenizer.tokenize_many([one.text for one in inputs])]
-        cutter = Cutter.of(parameters, self.serving, max_tokens=self.tokenizer.max_tokens)
         return [
             Asked(language, premise, made[template], self._cut(index, premise, made[template], cutter))
             for index, (language, premise, template) in enumerate(zip(languages, premises, templates, strict=True))
@@ -150,16 +155,16 @@ class ZeroShot:
         longest = max(map(len, hypotheses))
         return cutter.cut(f"Text {index}", len(premise), room=self.tokenizer.room(pair=True) - longest)
 
-    def _prepare_one(self, one: TextInput, asked: Asked) -> Prepared:
-        is_whole, room = len(asked.parts) == 1, self.tokenizer.room(pair=True)
+    def _prepare_one(self, one: TextInput, asked: Asked, cutter: Cutter) -> Prepared:
+        length, room = len(asked.premise), self.tokenizer.room(pair=True)
         pieces = []
         for part in asked.parts:
             for hypothesis in asked.hypotheses:
                 # Truncated as in transformers: a shorter hypothesis leaves more room for the text.
-                stop = room - len(hypothesis) if is_whole else part.stop
-                ids, types = self.tokenizer.join_pair(asked.premise[part.start : stop], hypothesis)
+                read = part if len(asked.parts) > 1 else cutter.keep(length, room - len(hypothesis))
+                ids, types = self.tokenizer.join_pair(asked.premise[read.start : read.stop], hypothesis)
                 pieces.append(Piece(ids, types, self.readout))
-        truncated = asked.parts[-1].stop < len(asked.premise)
+        truncated = not covers(asked.parts, length)
         return Prepared(pieces, one.text, asked.language, len(asked.parts), truncated, shares(asked.parts))
 
 
