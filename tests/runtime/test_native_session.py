@@ -19,6 +19,7 @@ from dragoman.runtime import native_library
 from dragoman.runtime.native_library import (
     load_library,
     measure_int8_rate,
+    measure_product_rate,
     native_available,
     native_isas,
     why_native_is_unavailable,
@@ -180,6 +181,34 @@ def test_two_sessions_run_in_two_threads_at_once(session: NativeSession) -> None
     assert wrong == []
 
 
+@needs_kernels
+@pytest.mark.parametrize("threads", [2, 3, 4])
+def test_halves_at_work_at_once_and_the_whole_give_the_same_bits(threads: int) -> None:
+    texts, wrong = random_texts(40, longest=37), []
+    with native_session_of(small_checkpoint(), threads=threads) as session:
+        expected = session.run(batch_of(texts))
+
+        def work(half: int | None) -> None:
+            for _ in range(20):
+                if not np.array_equal(session.run(batch_of(texts), half), expected):
+                    wrong.append(half)
+
+        workers = [threading.Thread(target=work, args=(half,)) for half in (0, 1, None)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    assert (session.halves, wrong) == (2, [])
+
+
+@needs_kernels
+def test_a_session_of_one_thread_has_no_halves() -> None:
+    with native_session_of(small_checkpoint(), threads=1) as session:
+        assert session.halves == 1
+        assert np.array_equal(session.run(batch_of(TEXTS), 0), session.run(batch_of(TEXTS)))
+
+
 # Wrong input
 
 
@@ -276,6 +305,12 @@ def test_a_missing_library_is_said_with_its_reason(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_rate_of_products_is_measured(isa: str) -> None:
     assert measure_int8_rate(seconds=0.01, threads=1, isa=isa) > 1e9
+
+
+@needs_kernels
+@pytest.mark.parametrize("isa", ISAS)
+def test_the_rate_of_one_shape_is_measured(isa: str) -> None:
+    assert measure_product_rate(256, 64, rows=48, seconds=0.01, threads=1, isa=isa) > 1e9
 
 
 @needs_kernels

@@ -13,7 +13,7 @@ from dragoman.errors import DeadlineExceeded, DragomanError, ModelNotReady, Over
 from dragoman.models.packing import PackedBatch
 from dragoman.runtime.base import FakeSession, Floats
 from dragoman.serving.cache import ResultCache
-from dragoman.serving.fakes import CountReadout, FakeClock, HeldSession
+from dragoman.serving.fakes import CountReadout, DividedFakeSession, FakeClock, HeldSession
 from dragoman.serving.options import Options
 from dragoman.serving.sequence import Sequence, Status
 from dragoman.serving.tasks.base import Piece
@@ -545,3 +545,58 @@ def test_halves_of_a_batch_keep_their_features(make_engine: MakeEngine) -> None:
     engine.step()
     halves = [features[0] for batch in session.batches[1:] if (features := batch.features)]
     assert [None if row is None else row.tolist() for row in halves] == [[1.0], [2.0]]
+
+
+# Halves
+
+
+def test_two_batches_run_at_once_on_a_session_of_two_halves(make_engine: MakeEngine) -> None:
+    session = DividedFakeSession(meets=True)
+    engine = make_engine(session, max_batch_tokens=4_096)
+    sequences = engine.submit(pieces_of(*[[number] * 4 for number in range(199)]))
+    engine.start()
+    assert len(results_of(sequences)) == 199
+    assert session.beside == [set(), {0}]
+
+
+def test_a_text_alone_gets_the_whole_session(make_engine: MakeEngine) -> None:
+    session = DividedFakeSession()
+    engine = make_engine(session)
+    engine.start()
+    results_of(engine.submit(pieces_of([1, 2])))
+    assert session.beside == [set()]
+
+
+def test_a_storm_of_requests_gets_right_answers_from_both_halves(make_engine: MakeEngine) -> None:
+    session = DividedFakeSession()
+    engine = make_engine(session, max_batch_tokens=512)
+    engine.start()
+    rows = [[(number * place) % 5 for place in range(1, 30)] for number in range(400)]
+    answers: dict[int, list[list[float]]] = {}
+
+    def ask(first: int) -> None:
+        answers[first] = results_of(engine.submit(pieces_of(*rows[first : first + 20])))
+
+    threads = [threading.Thread(target=ask, args=(first,)) for first in range(0, 400, 20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    alone = results_of(engine.submit(pieces_of(*rows)))
+    assert [row for first in range(0, 400, 20) for row in answers[first]] == alone
+    assert session.errors == []
+
+
+def test_both_halves_end_when_the_engine_closes(make_engine: MakeEngine) -> None:
+    engine = make_engine(DividedFakeSession(), max_batch_tokens=512)
+    engine.start()
+    results_of(engine.submit(pieces_of(*[[1, 2, 3]] * 10)))
+    engine.close(timeout=5)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("dragoman-engine")]
+
+
+def test_what_is_being_prepared_keeps_others_out_until_it_has_come(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    with engine.expecting(9_990, 10, Options()), pytest.raises(Overloaded):
+        engine.submit(pieces_of([1] * 20))
+    assert engine.submit(pieces_of([1] * 20))

@@ -349,8 +349,52 @@ def test_a_queue_that_takes_too_long_refuses_before_anything_is_known_of_a_reque
     queue.learn(per_token=0.1)
     queue.add(*[30] * 10)
     with pytest.raises(Overloaded):
-        queue.scheduler.check(Options(deadline=5.0), queue.now)
-    queue.scheduler.check(Options(), queue.now)
+        queue.scheduler.expect(1, 1, Options(deadline=5.0), queue.now)
+    queue.scheduler.expect(1, 1, Options(), queue.now)
+
+
+def test_a_request_that_is_being_prepared_has_its_place_in_the_queue() -> None:
+    queue, options = Queue(max_queue_tokens=100), Options(caller="one")
+    queue.scheduler.expect(80, 2, options, queue.now)
+    with pytest.raises(Overloaded):
+        queue.add(30)
+    queue.scheduler.arrived(80, options)
+    queue.add(30)
+
+
+def test_what_others_prepare_delays_a_request_by_as_much_as_it_has_itself() -> None:
+    queue = Queue()
+    queue.learn(per_token=0.01)
+    queue.scheduler.expect(900, 9, Options(caller="many", deadline=100.0), queue.now)
+    queue.add(10, options=Options(caller="few", deadline=1.0))
+    with pytest.raises(Overloaded):
+        queue.add(10, options=Options(caller="many", deadline=1.0))
+
+
+def test_a_batch_on_half_of_a_session_takes_twice_as_long_and_teaches_the_pace_of_the_whole() -> None:
+    queue = Queue(max_batch_tokens=4_096)
+    queue.learn(per_token=0.001)
+    queue.scheduler.take_over(2)
+    queue.add(*[20] * 50)
+    part = queue.scheduler.part(queue.now)
+    assert part is not None
+    batch = queue.scheduler.next_batch(queue.now, part)
+    assert queue.scheduler.seconds(batch) == pytest.approx(2 * 0.001 * batch.tokens, rel=0.05)
+    queue.scheduler.ran(batch, 2 * 0.001 * batch.tokens)
+    assert queue.scheduler.pace.seconds(100) == pytest.approx(0.1, rel=0.05)
+
+
+def test_while_both_halves_are_at_work_there_is_no_part_for_a_batch() -> None:
+    queue = Queue(max_batch_tokens=4_096)
+    queue.scheduler.take_over(2)
+    queue.add(*[20] * 100)
+    for half in (0, 1):
+        part = queue.scheduler.part(queue.now)
+        assert part is not None
+        assert part.half == half
+        queue.scheduler.next_batch(queue.now, part)
+        queue.add(*[20] * 50)
+    assert queue.scheduler.part(queue.now) is None
 
 
 def test_speed_is_of_tokens_not_of_texts() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dragoman.errors import Unavailable
-from dragoman.serving.sequence import Sequence, Status, wait_for_all
+from dragoman.serving.sequence import Sequence, Status, wait_for_all, waking_together
 
 OUTPUT = np.zeros(3, dtype=np.float32)
 
@@ -91,6 +91,36 @@ async def test_the_loop_is_woken_once_for_many_sequences(monkeypatch: pytest.Mon
         one.finish(OUTPUT, 2.0)
     await asyncio.wait_for(waiter, timeout=5)
     assert len(wakes) == 1
+
+
+@pytest.mark.anyio
+async def test_the_loop_is_woken_once_for_many_waiters_whose_sequences_end_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, wakes = asyncio.get_running_loop(), []
+    original = loop.call_soon_threadsafe
+    monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *given: (wakes.append(given), original(*given)))
+    sequences = [sequence() for _ in range(20)]
+    waiters = [asyncio.ensure_future(wait_for_all([one])) for one in sequences]
+    await asyncio.sleep(0)
+    with waking_together():
+        for one in sequences:
+            one.finish(OUTPUT, 2.0)
+        assert not wakes
+    await asyncio.wait_for(asyncio.gather(*waiters), timeout=5)
+    assert len(wakes) == 1
+
+
+def test_a_loop_that_was_closed_meanwhile_is_woken_in_vain() -> None:
+    loop, one = asyncio.new_event_loop(), sequence()
+    waiter = loop.create_task(wait_for_all([one]))
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    waiter.cancel()
+    loop.run_until_complete(asyncio.gather(waiter, return_exceptions=True))
+    loop.close()
+    with waking_together():
+        one.finish(OUTPUT, 2.0)
 
 
 @pytest.mark.anyio

@@ -26,6 +26,7 @@ __all__ = [
     "isa_number",
     "load_library",
     "measure_int8_rate",
+    "measure_product_rate",
     "native_available",
     "native_isas",
     "pointer",
@@ -162,17 +163,25 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def measure_product_rate(
+    inputs: int, outputs: int, *, rows: int, seconds: float, threads: int = 0, isa: str = "auto"
+) -> float:
+    """Operations per second of one bare int8 matrix product over and over: what its operands' place in memory costs."""
+    rate = ctypes.c_double()
+    code = load_library().dragoman_int8_rate(
+        isa_number(isa), threads or usable_cores(), rows, inputs, outputs, seconds, ctypes.byref(rate)
+    )
+    check_code(code)
+    return rate.value
+
+
 def measure_int8_rate(*, seconds: float = 3.0, threads: int = 0, rows: int = 256, isa: str = "auto") -> float:
     """Operations per second of bare int8 matrix products (2 per multiply-add), all threads, no scales and no biases.
 
     The best of the shapes of an XLM-R base layer, each measured for its part of `seconds`.
     """
-    number, rates = isa_number(isa), []
-    for inputs, outputs in PRODUCT_SHAPES:
-        rate = ctypes.c_double()
-        code = load_library().dragoman_int8_rate(
-            number, threads or usable_cores(), rows, inputs, outputs, seconds / len(PRODUCT_SHAPES), ctypes.byref(rate)
-        )
-        check_code(code)
-        rates.append(rate.value)
-    return max(rates)
+    part = seconds / len(PRODUCT_SHAPES)
+    return max(
+        measure_product_rate(inputs, outputs, rows=rows, seconds=part, threads=threads, isa=isa)
+        for inputs, outputs in PRODUCT_SHAPES
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -113,11 +114,20 @@ class Engine:
         submitted(sequences, hits=len(asked) - len(missing), coalesced=coalesced)
         return sequences
 
-    def check(self, options: Options) -> None:
-        """Raise what `submit` would raise for any request now: the cheapest refusal is that of an unread text."""
+    @contextlib.contextmanager
+    def expecting(self, tokens: int, pieces: int, options: Options) -> Iterator[None]:
+        """Around the preparation of a request of about so many tokens, which has its place in the queue meanwhile.
+
+        Raises what `submit` would raise: the cheapest refusal is that of an unread text.
+        """
         with self._came:
             self._check_accepting()
-            self.scheduler.check(options, self.clock())
+            self.scheduler.expect(tokens, pieces, options, self.clock())
+        try:
+            yield
+        finally:
+            with self._came:
+                self.scheduler.arrived(tokens, options)
 
     def cancel(self, sequences: Iterable[Sequence]) -> None:
         """Give up the texts that still wait. Their futures are cancelled."""

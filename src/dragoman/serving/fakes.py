@@ -29,6 +29,7 @@ __all__ = [
     "FAKE_LABELS",
     "FAKE_WORDS",
     "CountReadout",
+    "DividedFakeSession",
     "FakeClock",
     "FakeDetector",
     "FakeTask",
@@ -76,6 +77,36 @@ class HeldSession(FakeSession):
         self.entered.set()
         self.gate.wait(LONGEST_HOLD)
         return super().run(batch)
+
+
+class DividedFakeSession(FakeSession):
+    """A fake session of two halves. It notes what ran beside each batch; with `meets`, batches on halves wait to meet.
+
+    `errors` holds what broke the rule that a half, and the whole, run one batch at a time.
+    """
+
+    halves = 2
+
+    def __init__(self, hidden: int = 3, *, meets: bool = False) -> None:
+        super().__init__(hidden)
+        self.beside: list[set[int | None]] = []
+        self.errors: list[str] = []
+        self._running: set[int | None] = set()
+        self._lock = threading.Lock()
+        self._meeting = threading.Barrier(2) if meets else None
+
+    def run(self, batch: PackedBatch, half: int | None = None) -> Floats:
+        with self._lock:
+            if half in self._running or None in self._running or (half is None and self._running):
+                self.errors.append(f"{half} beside {self._running}")
+            self.beside.append(set(self._running))
+            self._running.add(half)
+        if self._meeting is not None and half is not None:
+            self._meeting.wait(LONGEST_HOLD)
+        with self._lock:
+            hidden = super().run(batch)
+            self._running.discard(half)
+        return hidden
 
 
 class CountReadout:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 __all__ = ["Halves", "Part"]
 
+LEAST_TOKENS = 96  # below this, all threads share a text's work rather than each having texts of its own
+FIRST_SHARE = 2 / 3  # of what waits, where it is divided: halves that end together would have nothing to take
 PATIENCE = 2  # a small batch waits for the other half's end if that is nearer than so many worthwhile batches
 
 
@@ -40,8 +42,8 @@ class Halves:
         `worthwhile` tokens are enough for a batch of their own, which takes `seconds` on all threads.
         """
         if not self._ends:
-            is_enough = self.halves > 1 and waiting >= 2 * worthwhile
-            return Part(0, -(-waiting // 2)) if is_enough else Part()
+            is_enough = self.halves > 1 and waiting >= 2 * min(worthwhile, LEAST_TOKENS)
+            return Part(0, round(waiting * FIRST_SHARE)) if is_enough else Part()
         if self.halves == 1 or None in self._ends or len(self._ends) == self.halves:
             return None
         ((other, end),) = self._ends.items()

@@ -24,7 +24,7 @@ from dragoman.serving.inputs import read_inputs
 from dragoman.serving.observer import Answered, Failed, Observer, Silent, TextSeen
 from dragoman.serving.options import Options
 from dragoman.serving.parameters import read_parameters
-from dragoman.serving.requests import counted_from, is_small, run_aside, stated_language, usage_of
+from dragoman.serving.requests import characters_of, counted_from, is_small, run_aside, stated_language, usage_of
 from dragoman.serving.sequence import Sequence as Running
 from dragoman.serving.sequence import wait_for_all
 from dragoman.serving.tasks.base import CommonParameters, Piece, Prepared, Task
@@ -35,6 +35,8 @@ from dragoman.text.tokenizer import Tokenizer
 
 __all__ = ["Answer", "Model"]
 
+EXPECTED_SHARE = 0.8  # of the tokens that a request probably has: nobody is refused for a guess that is too high
+DENSITY_MEMORY = 0.05  # weight of the newest request
 PROBED_TASKS = ("text-classification",)  # whose readouts give one row of numbers for a text
 
 
@@ -94,6 +96,7 @@ class Model:
         self.probe = reference.probe if reference is not None and task.name in PROBED_TASKS else None
         self._readouts: dict[str, ProbedReadout] = {}  # by the key of the inner one: a task has a few
         self.backbone = backbone.take()
+        self._density = 0.0  # tokens of a character, as found lately
         self._is_closed = False
 
     @property
@@ -134,9 +137,10 @@ class Model:
         begun = time.monotonic()
         try:
             asked, small = parameters or self.task.Parameters(), is_small(inputs)
-            if not small:  # a small one may be in the cache, and costs little
-                self.backbone.engine.check(options)
-            prepared, served = await self._prepare_aside(inputs, asked, small=small)
+            if small:  # it may be in the cache, and costs little
+                prepared, served = await self._prepare_aside(inputs, asked, small=True)
+            else:
+                prepared, served = await self._prepare_expected(inputs, asked, options)
             sequences = self._submit(prepared, options)
             try:
                 traits = await run_aside(lambda: self._describe(prepared), small=small)
@@ -220,6 +224,18 @@ class Model:
         if self.features is not None and self.features.waits:
             return await self.features.aside(work)
         return await run_aside(work, small=small)
+
+    async def _prepare_expected(
+        self, inputs: Any, parameters: CommonParameters, options: Options
+    ) -> tuple[list[Prepared], list[Served]]:
+        """As above, with a place in the queue by the length of the texts: others may not be prepared in vain."""
+        characters, pieces = characters_of(inputs), len(inputs) if isinstance(inputs, list | tuple) else 1
+        tokens = max(round(EXPECTED_SHARE * self._density * characters), 1)
+        with self.backbone.engine.expecting(tokens, pieces, options):
+            prepared, served = await self._prepare_aside(inputs, parameters, small=False)
+        found = sum(one.tokens for one in prepared) / max(characters, 1)
+        self._density += DENSITY_MEMORY * (found - self._density) if self._density else found
+        return prepared, served
 
     def _prepare(self, inputs: Any, parameters: CommonParameters) -> tuple[list[Prepared], list[Served]]:
         kind: type[Any] = self.task.Input

@@ -58,10 +58,10 @@ class Pace:
         return min(max(math.ceil((FIXED_SHARE - 1) * self.fixed / self.per_token), SMALLEST_BATCH), most)
 
     def worthwhile(self) -> int:
-        """Tokens that are worth a batch of their own beside another one."""
+        """Tokens that are worth a batch of their own beside another one, at most `SMALLEST_BATCH`."""
         if not self._can_tell or self.per_token <= 0:
             return SMALLEST_BATCH
-        return max(math.ceil((WORTHWHILE_SHARE - 1) * self.fixed / self.per_token), 1)
+        return min(max(math.ceil((WORTHWHILE_SHARE - 1) * self.fixed / self.per_token), 1), SMALLEST_BATCH)
 
     def _fit(self) -> None:
         tokens, seconds = self._n / self._weight, self._t / self._weight

@@ -14,7 +14,7 @@ from dragoman.records import Usage
 from dragoman.serving.inputs import size_of
 from dragoman.serving.sequence import Sequence as Running
 
-__all__ = ["counted_from", "is_small", "run_aside", "stated_language", "usage_of"]
+__all__ = ["characters_of", "counted_from", "is_small", "run_aside", "stated_language", "usage_of"]
 
 T = TypeVar("T")
 
@@ -57,10 +57,13 @@ def is_small(inputs: Any) -> bool:
     if isinstance(inputs, str | dict | msgspec.Struct):
         inputs = (inputs,)
     return (
-        isinstance(inputs, list | tuple)
-        and len(inputs) <= SMALL_INPUTS
-        and sum(map(size_of, inputs)) <= SMALL_CHARACTERS
+        isinstance(inputs, list | tuple) and len(inputs) <= SMALL_INPUTS and characters_of(inputs) <= SMALL_CHARACTERS
     )
+
+
+def characters_of(inputs: Any) -> int:
+    """Characters of all inputs of a request, before they are checked."""
+    return sum(map(size_of, inputs)) if isinstance(inputs, list | tuple) else size_of(inputs)
 
 
 async def run_aside(work: Callable[[], T], *, small: bool) -> T:

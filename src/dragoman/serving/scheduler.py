@@ -95,6 +95,7 @@ class Scheduler:
         self._numbers = itertools.count()
         self._online_batches = 0  # in a row, while bulk work waited
         self._halves = Halves()
+        self._coming: dict[str, int] = {}  # by caller: tokens of requests that are being prepared
         self._share = 1.0  # of the session, that the last batch got
 
     @property
@@ -128,14 +129,26 @@ class Scheduler:
             self._join(work, one.sequence, options, now)
         return len(asked) - len(new)
 
-    def check(self, options: Options, now: float) -> None:
-        """Raise what `add` would raise for a request of a single token: whoever is refused need not be tokenised."""
-        self._admit(1, 1, options, now)
+    def expect(self, tokens: int, pieces: int, options: Options, now: float) -> None:
+        """A request of about so many tokens is being prepared: until it has `arrived`, it counts as one that waits.
+
+        Raises what `add` would raise: whoever is refused need not be tokenised.
+        """
+        self._admit(tokens, pieces, options, now)
+        self._coming[options.caller] = self._coming.get(options.caller, 0) + tokens
+
+    def arrived(self, tokens: int, options: Options) -> None:
+        """A request that was expected is added now, or never."""
+        self._coming[options.caller] -= tokens
+        if not self._coming[options.caller]:
+            del self._coming[options.caller]
 
     def can_add(self, tokens: int, pieces: int = 1) -> bool:
         """Whether a request of so many tokens fits; one larger than the whole queue fits when nothing waits."""
-        has_room = self.waiting_tokens + tokens <= self.max_queue_tokens
-        return not self._owners or (has_room and self.waiting_pieces + pieces <= self.max_queue_pieces)
+        if not self._owners and not self._coming:
+            return True
+        has_room = self.waiting_tokens + sum(self._coming.values()) + tokens <= self.max_queue_tokens
+        return has_room and self.waiting_pieces + pieces <= self.max_queue_pieces
 
     def add_urgent(self, work: Work, sequence: Running) -> None:
         """Put a text into the next batch, whatever else waits. For probes: it is one more text, not one more batch."""
@@ -224,7 +237,9 @@ class Scheduler:
                 f"The request may take {alone - now:.3f} s; it has {max(options.deadline - now, 0):.3f} s.",
                 help="allow it more time, or send fewer texts at once.",
             )
-        ahead = self._lanes[options.priority].ahead(options.caller, tokens)
+        ahead = self._lanes[options.priority].ahead(options.caller, tokens) + self._coming_before(
+            options.caller, tokens
+        )
         queue = self.pace.seconds_in_batches(ahead, self.batch_size)
         done = now + self._halves.left(now) + QUEUE_MARGIN * queue
         if done > options.deadline:
@@ -234,6 +249,11 @@ class Scheduler:
             )
             error.retry_after = _retry_after(done - options.deadline)
             raise error
+
+    def _coming_before(self, caller: str, tokens: int) -> int:
+        """Of what is being prepared, the tokens that run before a request: all of its caller's, of others as many."""
+        own = self._coming.get(caller, 0)
+        return own + sum(min(one, own + tokens) for other, one in self._coming.items() if other != caller)
 
     def _overloaded(self, tokens: int, pieces: int) -> Overloaded:
         waiting = self.waiting_tokens

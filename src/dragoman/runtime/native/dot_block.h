@@ -8,10 +8,18 @@ constexpr int kRowsAtOnce = 8;
 // Where a row of 16 sums of the block stands: row after row.
 inline unsigned place_of_sums(unsigned row, unsigned half) { return row * kPanelColumns + half * kLanes; }
 
+// Its sums take most registers: what the finish keeps in them must give way, or the compiler moves the sums to memory.
+inline __attribute__((always_inline)) void free_registers() {
+    asm volatile("" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                 "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21",
+                 "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
+}
+
 inline void multiply_rows(
     const int8_t* rows, const int8_t* weights, int depth, const int32_t* shift, int32_t* sums) {
     const int8_t* right = weights + depth * kTileBytes;
     Ints sum[kRowsAtOnce][2];
+    free_registers();
     for (int row = 0; row < kRowsAtOnce; row++) {
         sum[row][0] = _mm512_load_si512(shift);
         sum[row][1] = _mm512_load_si512(shift + kLanes);

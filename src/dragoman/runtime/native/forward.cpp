@@ -14,8 +14,11 @@ void Forward::run(const Group& group, const Inputs& inputs) {
 void Forward::layer(int number, const Group& group) {
     const Layer& layer = model_.layers[number];
     const Layer* next = number + 1 < shape_.layers ? &model_.layers[number + 1] : nullptr;
-    mix(layer);
-    attend(group);
+    for (int head = 0; head < shape_.heads; head += space_.heads) {
+        const RowRange heads{head, std::min(head + space_.heads, shape_.heads)};
+        mix(layer, heads);
+        attend(group, heads);
+    }
     project(layer);
     for (int wave = 0; wave < shape_.chunks(); wave += space_.wave) {
         widen(layer, wave);
@@ -37,30 +40,25 @@ void Forward::ends_stage(Profile::Stage stage) {
     clock_ = now;
 }
 
-Product Forward::to_hidden(
-    const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const {
+Product Forward::to_hidden(const QuantizedRows& input, const Weights& weights, const Weights& next) const {
     Product product = this->product(input, weights, next);
     product.out = space_.hidden.get();
     product.out_stride = space_.panel;
     return product;
 }
 
-Product Forward::product(
-    const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const {
+// This member's panels. Its first of the next product are fetched meanwhile.
+Product Forward::product(const QuantizedRows& input, const Weights& weights, const Weights& next) const {
     Product product;
     product.input = input;
-    product.weights = weights.view();
+    product.weights = weights;
     product.rows = rows_;
     product.end_strip = parts_of(rows_, kStripRows);
-    const RowRange panels = share_of(weights.panels);
+    const RowRange panels = share_of(weights.panels), coming = share_of(next.panels);
     product.first_panel = panels.first;
     product.end_panel = panels.end;
-    if (next) {
-        const RowRange coming = share_of(next->panels);
-        const size_t panel_bytes = next->bytes() / next->panels;
-        product.ahead = next->tiles.get() + coming.first * panel_bytes;
-        product.ahead_bytes = std::min(coming.end - coming.first, 1) * panel_bytes;
-    }
+    product.ahead = next.tiles + coming.first * next.panel_bytes();
+    product.ahead_bytes = coming.first < coming.end ? next.panel_bytes() : 0;
     return product;
 }
 
@@ -89,31 +87,44 @@ void Forward::embed(const Group& group, const Inputs& inputs) {
     ends_stage(Profile::embedding);
 }
 
-void Forward::mix(const Layer& layer) {
-    Product product = this->product(space_.hidden_bytes.view(), layer.mix, &layer.attended);
-    product.out = space_.mixed.get();
-    product.out_stride = space_.panel;
-    kernels_.to_bfloat16(product);
+// The weights of some heads' queries (0), keys (1) or values (2).
+Weights Forward::part_of(const Layer& layer, int which, RowRange heads) const {
+    const int in_head = shape_.head_columns() / kPanelColumns;
+    return layer.mix.view().part((which * shape_.heads + heads.first) * in_head, (heads.end - heads.first) * in_head);
+}
+
+void Forward::mix(const Layer& layer, RowRange heads) {
+    const RowRange after{heads.end, std::min(heads.end + space_.heads, shape_.heads)};
+    for (int which = 0; which < 3; which++) {
+        const Weights next = which < 2                   ? part_of(layer, which + 1, heads)
+                             : after.first < after.end ? part_of(layer, 0, after)
+                                                       : layer.attended.view();
+        const Weights weights = part_of(layer, which, heads);
+        Product product = this->product(space_.hidden_bytes.view(), weights, next);
+        product.out = space_.mixed.get() + which * weights.panels * space_.panel;
+        product.out_stride = space_.panel;
+        kernels_.to_bfloat16(product);
+    }
     ends_stage(Profile::mixing);
 }
 
-void Forward::attend(const Group& group) {
+void Forward::attend(const Group& group, RowRange heads) {
     AttentionTask task;
-    task.heads = shape_.heads;
+    task.heads = heads.end - heads.first;
     task.head_columns = shape_.head_columns();
     task.mixed = {space_.mixed.get(), space_.panel};
-    task.out = space_.attended_rows();
+    const Panels<uint16_t> out = space_.attended_rows();
+    task.out = {out.at(0, heads.first * task.head_columns / kPanelColumns), out.stride};
     task.scratch = space_.scratch[member_].get();
-    const RowRange mine = share_of(int(group.texts.size()) * shape_.heads);  // pairs of text and head
-    int row = 0, pair = 0;
+    const RowRange mine = share_of(int(group.texts.size()) * task.heads);  // pairs of text and head
+    int pair = 0;
     for (const Text& text : group.texts) {
-        task.first_row = row;
         task.length = text.length;
-        task.first_head = std::clamp(mine.first - pair, 0, shape_.heads);
-        task.end_head = std::clamp(mine.end - pair, 0, shape_.heads);
+        task.first_head = std::clamp(mine.first - pair, 0, task.heads);
+        task.end_head = std::clamp(mine.end - pair, 0, task.heads);
         if (task.first_head < task.end_head) kernels_.attend(task);
-        row += text.length;
-        pair += shape_.heads;
+        task.first_row += text.length;
+        pair += task.heads;
     }
     ends_stage(Profile::attending);
 }
@@ -122,7 +133,7 @@ void Forward::project(const Layer& layer) {
     const RowRange mine = share_of(rows_);
     kernels_.quantize(space_.attended_rows(), mine, space_.attended_bytes.view());
     ends_stage(Profile::quantizing);
-    const Product product = to_hidden(space_.attended_bytes.view(), layer.attended, &layer.widen[0]);
+    const Product product = to_hidden(space_.attended_bytes.view(), layer.attended.view(), layer.widen[0].view());
     kernels_.add(product);
     ends_stage(Profile::projecting);
     normalize(layer.attended_norm);
@@ -131,8 +142,8 @@ void Forward::project(const Layer& layer) {
 void Forward::widen(const Layer& layer, int wave) {
     const int end = std::min(wave + space_.wave, shape_.chunks());
     for (int chunk = wave; chunk < end; chunk++) {
-        const PackedWeights* next = chunk + 1 < end ? &layer.widen[chunk + 1] : &layer.narrow[wave];
-        Product product = this->product(space_.hidden_bytes.view(), layer.widen[chunk], next);
+        const PackedWeights& next = chunk + 1 < end ? layer.widen[chunk + 1] : layer.narrow[wave];
+        Product product = this->product(space_.hidden_bytes.view(), layer.widen[chunk].view(), next.view());
         product.out = space_.wide_rows(shape_, chunk - wave).first;
         product.out_stride = space_.panel;
         kernels_.activate[shape_.activation](product);
@@ -148,11 +159,11 @@ void Forward::narrow(const Layer& layer, int wave, const Layer* next_layer) {
     const int end = std::min(wave + space_.wave, shape_.chunks());
     for (int chunk = wave; chunk < end; chunk++) {
         const bool last = chunk + 1 == shape_.chunks();
-        const PackedWeights* next = chunk + 1 < end ? &layer.narrow[chunk + 1]
-                                    : !last         ? &layer.widen[chunk + 1]
-                                    : next_layer    ? &next_layer->mix
-                                                    : nullptr;
-        kernels_.add(to_hidden(wide_bytes(layer, chunk, wave), layer.narrow[chunk], next));
+        const Weights next = chunk + 1 < end ? layer.narrow[chunk + 1].view()
+                             : !last         ? layer.widen[chunk + 1].view()
+                             : next_layer    ? part_of(*next_layer, 0, {0, space_.heads})
+                                             : Weights();
+        kernels_.add(to_hidden(wide_bytes(layer, chunk, wave), layer.narrow[chunk].view(), next));
     }
     ends_stage(Profile::narrowing);
 }

@@ -37,8 +37,8 @@ public:
 private:
     void embed(const Group& group, const Inputs& inputs);
     void layer(int number, const Group& group);
-    void mix(const Layer& layer);
-    void attend(const Group& group);
+    void mix(const Layer& layer, RowRange heads);
+    void attend(const Group& group, RowRange heads);
     void project(const Layer& layer);
     void widen(const Layer& layer, int wave);
     void narrow(const Layer& layer, int wave, const Layer* next);
@@ -46,9 +46,10 @@ private:
     void give(const Group& group, const Inputs& inputs);
 
     RowRange share_of(int count) const;
-    Product product(const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const;
+    Weights part_of(const Layer& layer, int which, RowRange heads) const;
+    Product product(const QuantizedRows& input, const Weights& weights, const Weights& next) const;
     QuantizedRows wide_bytes(const Layer& layer, int chunk, int wave) const;
-    Product to_hidden(const QuantizedRows& input, const PackedWeights& weights, const PackedWeights* next) const;
+    Product to_hidden(const QuantizedRows& input, const Weights& weights, const Weights& next) const;
     void ends_stage(Profile::Stage stage);
 
     const Model& model_;

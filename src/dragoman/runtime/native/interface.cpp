@@ -60,12 +60,12 @@ DRAGOMAN_API int dragoman_set_layer(Engine* engine, int number, const PlainLayer
 
 DRAGOMAN_API int dragoman_run(
     Engine* engine, const int64_t* words, const int64_t* positions, const int64_t* types, const int64_t* first,
-    int64_t texts, int64_t tokens, float* out) {
+    int64_t texts, int64_t tokens, float* out, int part) {
     return guarded([&] {
         std::vector<Text> list(texts);
         for (int64_t text = 0; text < texts; text++)
             list[text] = {first[text], int((text + 1 < texts ? first[text + 1] : tokens) - first[text])};
-        engine->run(list, {words, positions, types, out});
+        engine->run(list, {words, positions, types, out}, Part(part));
     });
 }
 

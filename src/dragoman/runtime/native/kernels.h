@@ -45,7 +45,7 @@ struct AttentionTask {
     Panels<const uint16_t> mixed;        // bfloat16: queries of all heads, already scaled, then keys, then values
     Panels<uint16_t> out;                // bfloat16: all heads
     int first_row = 0, length = 0;
-    int heads = 0, head_columns = 0;
+    int heads = 0, head_columns = 0;     // heads in `mixed`
     int first_head = 0, end_head = 0;
     void* scratch = nullptr;             // attention_scratch_bytes(length, head_columns), 64-byte aligned
 
@@ -74,9 +74,16 @@ struct Kernels {
     int (*value_column)(int column);
 };
 
+constexpr int kBlocksAtOnce = 2;    // blocks of 16 queries that attention works on at a time,
+constexpr int kKeysAtOnce = 128;    // as long as their keys are not more than these together
+
+// Keys of all blocks at work, padded.
+constexpr size_t attention_keys(int length) {
+    return rounded_up(length, 32) > kKeysAtOnce ? rounded_up(length, 32) : kKeysAtOnce;
+}
+
 constexpr size_t attention_scratch_bytes(int length, int columns) {
-    const size_t padded = rounded_up(length, 32);
-    return padded * columns * 8 + padded * kTileRows * 6 + size_t(kTileRows) * columns * 8;
+    return attention_keys(length) * (2 * columns + 32) * 4 + size_t(kBlocksAtOnce) * 16 * (2 * columns + 1) * 4;
 }
 
 extern const Kernels kAmxKernels;

@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <cmath>
+#include <utility>
 
 #include "gelu_table.h"
 #include "kernels.h"
@@ -23,7 +24,6 @@ constexpr int8_t kFlip = -128;
 #include "attention_scratch.h"
 #include "transpose.h"
 #include "float_attention.h"
-#include "attend.h"
 
 }  // namespace avx512
 

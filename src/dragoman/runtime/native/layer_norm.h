@@ -31,38 +31,31 @@ struct Row {
     Piece piece(int number) const { return {first + 2 * number * stride, first + (2 * number + 1) * stride}; }
 };
 
-inline float row_sum(const Row& row) {
-    Chains sums;
-    for (int number = 0; number < row.pieces; number++)
-        for (int chain = 0; chain < kChains; chain++)
-            sums.lane[chain] = _mm512_add_ps(sums.lane[chain], load(row.piece(number).lane(chain)));
-    return sums.sum();
-}
+struct Statistics {
+    Floats mean, inverse;  // one by the standard deviation
+};
 
-inline float row_deviation(const Row& row, float mean) {
-    Chains sums;
-    const Floats middle = all(mean);
+// Zeros past the true columns add nothing.
+inline Statistics statistics_of(const Row& row, const NormWeights& norm) {
+    Chains sums, squares;
     for (int number = 0; number < row.pieces; number++)
         for (int chain = 0; chain < kChains; chain++) {
-            const Floats centred = _mm512_sub_ps(load(row.piece(number).lane(chain)), middle);
-            sums.lane[chain] = multiply_add(centred, centred, sums.lane[chain]);
+            const Floats value = load(row.piece(number).lane(chain));
+            sums.lane[chain] = _mm512_add_ps(sums.lane[chain], value);
+            squares.lane[chain] = multiply_add(value, value, squares.lane[chain]);
         }
-    return sums.sum();
+    const float mean = sums.sum() / float(norm.hidden), variance = squares.sum() / float(norm.hidden) - mean * mean;
+    return {all(mean), all(1.0f / __builtin_sqrtf((variance > 0 ? variance : 0) + norm.epsilon))};
 }
 
 // Returns the largest magnitude.
-inline float normalize_row(const Row& row, const NormWeights& norm) {
-    const float size = float(norm.hidden), past = float(row.pieces * kTileDepth - norm.hidden);
-    const float mean = row_sum(row) / size;
-    const float variance = (row_deviation(row, mean) - past * mean * mean) / size;
-    const Floats inverse = all(1.0f / __builtin_sqrtf(variance + norm.epsilon));
-    const Floats middle = all(mean);
+inline float normalize_row(const Row& row, const Statistics& statistics, const NormWeights& norm) {
     Chains largest;
     for (int number = 0; number < row.pieces; number++)
         for (int chain = 0; chain < kChains; chain++) {
             float* place = row.piece(number).lane(chain);
             const int column = number * kTileDepth + chain * kLanes;
-            const Floats centred = _mm512_mul_ps(_mm512_sub_ps(load(place), middle), inverse);
+            const Floats centred = _mm512_mul_ps(_mm512_sub_ps(load(place), statistics.mean), statistics.inverse);
             const Floats value = multiply_add(centred, load(norm.weight + column), load(norm.bias + column));
             largest.lane[chain] = larger_magnitude(largest.lane[chain], value);
             store(place, value);
@@ -91,11 +84,23 @@ inline void quantize_row(const Row& row, Floats inverse, int8_t* line) {
     }
 }
 
+// Two rows step by step: what one waits for is filled by the other.
 void normalize_rows(const Panels<float>& rows, RowRange range, const NormWeights& norm, const QuantizedRows& to) {
-    for (int number = range.first; number < range.end; number++) {
-        const Row row{rows.at(number, 0), rows.stride, to.depth};
-        const RowScale scale(normalize_row(row, norm));
-        quantize_row(row, scale.inverse, to.line(number, 0));
-        to.scale[number] = scale.scale;
+    constexpr int kTogether = 2;
+    for (int first = range.first; first < range.end; first += kTogether) {
+        const int count = range.end - first < kTogether ? range.end - first : kTogether;
+        const auto row = [&](int number) { return Row{rows.at(first + number, 0), rows.stride, to.depth}; };
+        Statistics statistics[kTogether];
+        float largest[kTogether];
+        for (int number = 0; number < count; number++) statistics[number] = statistics_of(row(number), norm);
+        for (int number = 0; number < count; number++) {
+            prefetch_row(rows, first + number + kTogether, 2 * to.depth);
+            largest[number] = normalize_row(row(number), statistics[number], norm);
+        }
+        for (int number = 0; number < count; number++) {
+            const RowScale scale(largest[number]);
+            quantize_row(row(number), scale.inverse, to.line(first + number, 0));
+            to.scale[first + number] = scale.scale;
+        }
     }
 }

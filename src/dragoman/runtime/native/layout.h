@@ -30,6 +30,14 @@ struct Weights {
     const int32_t* shift = nullptr; // [32 * panels] -128 * the sum of an output's weights
     int panels = 0;
     int depth = 0;                  // tiles along the inputs
+
+    size_t panel_bytes() const { return size_t(2) * depth * kTileBytes; }
+
+    // Some of the panels.
+    Weights part(int first, int count) const {
+        const int output = first * kPanelColumns;
+        return {tiles + first * panel_bytes(), scale + output, bias + output, shift + output, count, depth};
+    }
 };
 
 // Rows quantised per row.

@@ -28,7 +28,7 @@ struct Prefetch {
 
 // The panel after this one, or the first of the product after this one.
 inline Prefetch prefetch_during(const Product& product, int panel) {
-    const size_t panel_bytes = size_t(2) * product.weights.depth * kTileBytes;
+    const size_t panel_bytes = product.weights.panel_bytes();
     const size_t steps = size_t(product.end_strip - product.first_strip) * product.weights.depth;
     if (panel + 1 == product.end_panel) return {product.ahead, product.ahead_bytes, steps};
     return {product.weights.tiles + (panel + 1) * panel_bytes, panel_bytes, steps};
@@ -44,7 +44,7 @@ void multiply_by(const Product& product) {
     Block before;
     for (int panel = product.first_panel; panel < product.end_panel; panel++) {
         Prefetch prefetch = prefetch_during(product, panel);
-        const int8_t* weights = product.weights.tiles + size_t(panel) * 2 * depth * kTileBytes;
+        const int8_t* weights = product.weights.tiles + panel * product.weights.panel_bytes();
         for (int strip = product.first_strip; strip < product.end_strip; strip++) {
             multiply_block(
                 product.input.strip(strip), weights, depth, product.weights.shift + panel * kPanelColumns, sums,

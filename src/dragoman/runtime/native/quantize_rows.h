@@ -42,18 +42,32 @@ inline float largest_magnitude(const uint16_t* row, size_t stride, int panels) {
     return largest_of_words(_mm512_max_epu16(a, b));
 }
 
+inline void quantize_row(const uint16_t* row, size_t stride, Floats inverse, int8_t* line, int tiles) {
+    const Ints order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    for (int tile = 0; tile < tiles; tile++, row += 2 * stride, line += kTileBytes) {
+        const Ints left = rounded_pairs(_mm512_load_si512(row), inverse);
+        const Ints right = rounded_pairs(_mm512_load_si512(row + stride), inverse);
+        put_bytes(line, _mm512_permutexvar_epi64(order, _mm512_packs_epi16(left, right)));
+    }
+}
+
+constexpr int kRowsAhead = 6;
+
+// Asks for the cache lines of a row: they are far apart.
+template <class Number>
+inline void prefetch_row(const Panels<Number>& rows, int number, int panels) {
+    for (int panel = 0; panel < panels; panel++)
+        for (size_t place = 0; place < kPanelColumns; place += 64 / sizeof(Number))
+            _mm_prefetch((const char*)(rows.at(number, panel) + place), _MM_HINT_T0);
+}
+
 // As many columns as `to` has: what lies past the true columns is zero.
 void quantize_rows(const Panels<uint16_t>& from, RowRange range, const QuantizedRows& to) {
-    const Ints order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
     for (int number = range.first; number < range.end; number++) {
         const uint16_t* row = from.at(number, 0);
         const RowScale scale(largest_magnitude(row, from.stride, 2 * to.depth));
-        int8_t* line = to.line(number, 0);
-        for (int tile = 0; tile < to.depth; tile++, row += 2 * from.stride, line += kTileBytes) {
-            const Ints left = rounded_pairs(_mm512_load_si512(row), scale.inverse);
-            const Ints right = rounded_pairs(_mm512_load_si512(row + from.stride), scale.inverse);
-            put_bytes(line, _mm512_permutexvar_epi64(order, _mm512_packs_epi16(left, right)));
-        }
+        prefetch_row(from, number + kRowsAhead, 2 * to.depth);
+        quantize_row(row, from.stride, scale.inverse, to.line(number, 0), to.depth);
         to.scale[number] = scale.scale;
     }
 }

@@ -1,29 +1,35 @@
-// Softmax over the scores of 16 queries, in base 2 (queries carry the factor log2(e)).
-// Shares are rounded to bfloat16 and left undivided; `inverse_sums` divides the mixed values afterwards.
+// Softmax over the keys of 16 queries, in base 2 (queries carry the factor log2(e)).
+// A lane is a query, so that no sum goes across lanes. `put` gets the shares of a pair of keys at a time: undivided,
+// and zero past the length. What is returned multiplies the mixed values afterwards.
 
-inline float row_maximum(const float* scores, int length) {
-    Floats most = all(-INFINITY);
-    for (int key = 0; key < length; key += kLanes) {
-        const __mmask16 inside = first_lanes(length - key);
-        most = _mm512_mask_max_ps(most, inside, most, load(scores + key));
+inline Floats column_maximum(const float* scores, int length) {
+    Floats even = all(-INFINITY), odd = even;
+    for (int key = 0; key + 1 < length; key += 2) {
+        even = _mm512_max_ps(even, load(scores + key * kLanes));
+        odd = _mm512_max_ps(odd, load(scores + (key + 1) * kLanes));
     }
-    return _mm512_reduce_max_ps(most);
+    if (length % 2) even = _mm512_max_ps(even, load(scores + (length - 1) * kLanes));
+    return _mm512_max_ps(even, odd);
 }
 
-// `shares` is in tiles of 16 queries x 32 keys; those past the length become zero.
-inline float row_shares(const float* scores, int length, uint16_t* shares) {
-    const Floats most = all(row_maximum(scores, length));
-    Floats sum = _mm512_setzero_ps();
-    for (int key = 0; key < rounded_up(length, 32); key += kLanes) {
-        const __mmask16 inside = length > key ? first_lanes(length - key) : __mmask16(0);
-        const Floats share = _mm512_maskz_mov_ps(inside, power_of_two(_mm512_sub_ps(load(scores + key), most)));
-        sum = _mm512_add_ps(sum, share);
-        _mm256_store_si256((__m256i*)(shares + size_t(key / 32) * 512 + key % 32), to_bfloat16(share));
+// `scores` is [length, 16].
+template <class Put>
+inline __attribute__((always_inline)) Floats softmax(const float* scores, int length, Put put) {
+    const Floats most = column_maximum(scores, length);
+    const auto share = [&](int key) { return power_of_two(_mm512_sub_ps(load(scores + key * kLanes), most)); };
+    Floats even = _mm512_setzero_ps(), odd = even;
+    for (int key = 0; key + 1 < length; key += 2) {
+        const Floats left = share(key), right = share(key + 1);
+        even = _mm512_add_ps(even, left);
+        odd = _mm512_add_ps(odd, right);
+        put(key, left, right);
     }
-    return _mm512_reduce_add_ps(sum);
-}
-
-inline void softmax(const float* scores, int stride, int length, int queries, uint16_t* shares, float* inverse_sums) {
-    for (int query = 0; query < queries; query++)
-        inverse_sums[query] = 1.0f / row_shares(scores + size_t(query) * stride, length, shares + query * 32);
+    if (length % 2) {
+        const Floats last = share(length - 1);
+        even = _mm512_add_ps(even, last);
+        put(length - 1, last, _mm512_setzero_ps());
+    }
+    for (int key = rounded_up(length, 2); key < rounded_up(length, 32); key += 2)
+        put(key, _mm512_setzero_ps(), _mm512_setzero_ps());
+    return _mm512_div_ps(all(1.0f), _mm512_add_ps(even, odd));
 }

@@ -35,6 +35,8 @@ inline __attribute__((always_inline)) void flush_block(int32_t* sums) {
     keep_order();
 }
 
+// Weights stay in the first cache while row after row is loaded past it: the kind of load for data that is not needed
+// again soon leaves the weights where they are.
 // The sums stay in the tiles: the next block stores them into its `sums` while its own first products begin, and
 // `flush_block` stores the last. `between` is called after each step; from the first on it may read `sums`.
 template <class Between>

@@ -29,7 +29,8 @@ struct Workspace {
     size_t panel = 0;                      // numbers from a panel of activations to the next
     Array<float> hidden;                   // [row_stride / 32, rows, 32]
     QuantizedArray hidden_bytes;
-    Array<uint16_t> mixed;                 // [3 * attended / 32, rows, 32]
+    int heads = 0;                         // so many at once are mixed and attended to
+    Array<uint16_t> mixed;                 // [3, heads, head_columns / 32, rows, 32]
     Array<uint16_t> attended;              // [attended_stride / 32, rows, 32]
     QuantizedArray attended_bytes;
     Array<uint16_t> wide;                  // [wave, chunk_stride / 32, rows, 32]
