@@ -26,13 +26,13 @@ def answers(status: int, *seconds: float, started: float = 0.0, late: float = 0.
 
 def test_a_request_alone_is_told_from_what_http_adds_to_it() -> None:
     single = answers(200, 0.006, 0.005, 0.019)
-    report = serve._http_report(single, answers(200, 0.5), Offline(100.0, 4.0))
+    report = serve._http_report(single, answers(200, 0.5), Offline(100.0, 4.0), floor_ms=0.5)
     assert (report.single_ms, report.added_ms) == (pytest.approx(6.0), pytest.approx(2.0))
 
 
 def test_http_keeps_a_share_of_the_throughput() -> None:
     many = [*answers(200, 0.5, started=1.0), *answers(200, 0.5, started=1.5), *answers(200, 1.0, started=2.0)]
-    report = serve._http_report(answers(200, 0.1), many, Offline(3.0, 4.0))
+    report = serve._http_report(answers(200, 0.1), many, Offline(3.0, 4.0), floor_ms=0.5)
     assert (report.texts_per_second, report.kept) == (pytest.approx(1.5), pytest.approx(0.5))
 
 
@@ -59,7 +59,7 @@ def test_what_was_offered_is_what_was_sent_not_what_was_planned() -> None:
 
 def test_a_server_that_answers_nothing_with_200_is_an_error() -> None:
     with pytest.raises(DragomanError, match="answered no request with 200"):
-        serve._http_report([], [], Offline(1.0, 1.0))
+        serve._http_report([], [], Offline(1.0, 1.0), floor_ms=0.5)
 
 
 def test_the_model_alone_is_never_asked_a_text_twice() -> None:
@@ -89,5 +89,6 @@ def test_a_checkpoint_is_measured_over_http_and_under_overload(tmp_path: Path) -
     report = json.loads(done.stdout)
     assert report["http"]["texts_per_second"] > 0
     assert 0 < report["http"]["added_ms"] < report["http"]["single_ms"]
+    assert report["http"]["floor_ms"] > 0
     assert report["overload"]["statuses"]["200"] > 0
     assert report["overload"]["memory_peak_mb"] >= report["overload"]["memory_start_mb"] > 0

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-__all__ = ["Answered", "Target", "closed_loop", "open_loop", "post_bytes"]
+__all__ = ["Answered", "Target", "closed_loop", "one_after_the_other", "open_loop", "post_bytes"]
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
@@ -66,6 +66,18 @@ async def closed_loop(target: Target, requests: Iterator[bytes], *, clients: int
         own.close()
 
     await asyncio.gather(*(client() for _ in range(clients)))
+    return answered
+
+
+async def one_after_the_other(
+    target: Target, requests: Iterable[bytes], between: Callable[[], object]
+) -> list[Answered]:
+    """One client on one connection, which calls `between` before each request."""
+    client, answered = _Client(target), []
+    for request in requests:
+        between()
+        answered.append(await client.ask(request))
+    client.close()
     return answered
 
 

@@ -20,6 +20,7 @@ from typing import IO, NamedTuple
 import msgspec
 import numpy as np
 
+from dragoman.bench.floor import measure_floor
 from dragoman.bench.load import Answered, Target, closed_loop, open_loop, post_bytes
 from dragoman.bench.machine import machine_state
 from dragoman.errors import DragomanError
@@ -69,6 +70,7 @@ class HttpReport(Record, frozen=True, kw_only=True):
 
     single_ms: float  # median of a request
     added_ms: float  # median of what is not inference in it
+    floor_ms: float  # median of a request to an application that answers at once
     offline_texts_per_second: float
     texts_per_second: float
     kept: float  # of the offline throughput
@@ -166,14 +168,17 @@ def _measure_http(url: str, texts: Iterator[str], alone: Offline, plan: ServePla
     asyncio.run(closed_loop(target, requests, clients=plan.clients, seconds=min(WARM_UP_SECONDS, plan.seconds)))
     single = _good(asyncio.run(closed_loop(target, requests, clients=1, seconds=plan.seconds / 2)))
     many = _good(asyncio.run(closed_loop(target, requests, clients=plan.clients, seconds=plan.seconds)))
-    return _http_report(single, many, alone)
+    return _http_report(single, many, alone, floor_ms=measure_floor(requests))
 
 
-def _http_report(single: Sequence[Answered], many: Sequence[Answered], alone: Offline) -> HttpReport:
+def _http_report(
+    single: Sequence[Answered], many: Sequence[Answered], alone: Offline, *, floor_ms: float
+) -> HttpReport:
     rate = len(many) / _span(many)
     return HttpReport(
         single_ms=_quantile([one.seconds for one in single], 0.5),
         added_ms=statistics.median(map(_added_ms, single)),
+        floor_ms=floor_ms,
         offline_texts_per_second=alone.texts_per_second,
         texts_per_second=rate,
         kept=rate / alone.texts_per_second,

@@ -100,7 +100,10 @@ def show_serve(report: Any) -> None:
     """Print what HTTP costs, and how the server did under overload."""
     machine, http, over = report.hardware, report.http, report.overload
     click.echo(f"{report.date}  {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB")
-    click.echo(f"one client: {http.single_ms:.2f} ms a request, {http.added_ms:.2f} ms of it beside inference")
+    click.echo(
+        f"one client: {http.single_ms:.2f} ms a request, {http.added_ms:.2f} ms of it beside inference; an application "
+        f"that answers at once takes {http.floor_ms:.2f} ms"
+    )
     click.echo(
         f"many clients: {http.texts_per_second:.1f} texts/s, {http.kept:.1%} of {http.offline_texts_per_second:.1f} "
         "in process"
