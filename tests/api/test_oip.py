@@ -191,6 +191,16 @@ async def test_an_unknown_model_is_404_and_so_is_a_version(connect: Any) -> None
     assert all(list(response.json()) == ["error"] for response in responses)
 
 
+async def test_a_model_without_versions_answers_as_version_1_too(connect: Any) -> None:
+    async with connect(task_model("text-classification", version="")) as client:
+        found = (await client.get("/v2/models/support/versions/1")).json()
+        answer = await client.post("/v2/models/support/versions/1/infer", json={"inputs": [text_tensor("where")]})
+        (row,) = (await client.get("/v2/models/support/versions/1/stats")).json()["model_stats"]
+        (index,) = (await client.post("/v2/repository/index")).json()
+    assert (found["versions"], answer.json()["model_version"]) == (["1"], "1")
+    assert (row["version"], row["inference_count"], index["version"]) == ("1", 1, "1")
+
+
 async def test_statistics_count_requests_inputs_and_failures_of_every_dialect(connect: Any) -> None:
     async with connect(task_model("text-classification")) as client:
         await client.post("/v2/models/support/infer", json={"inputs": [text_tensor("where", "it")]})

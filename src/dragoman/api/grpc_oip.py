@@ -15,7 +15,7 @@ from dragoman.api.grpc_schema import METHODS, SERVICE, message_classes
 from dragoman.api.grpc_tracing import traced_call
 from dragoman.api.intake import Intake
 from dragoman.api.lifecycle import Lifecycle, Phase
-from dragoman.api.oip_service import Asked, OipService, Output, reference_of
+from dragoman.api.oip_service import Asked, OipService, Output
 from dragoman.api.oip_tensors import Tensor, from_bytes, from_json, to_bytes
 from dragoman.api.principal import acting_as, asking
 from dragoman.api.readiness import Readiness
@@ -173,7 +173,7 @@ class Servicer:
 
     @needs(Ability.SEE)
     async def model_ready(self, request: Any, context: Any) -> Any:
-        self.service.metadata(reference_of(request.name, request.version))
+        self.service.metadata(self.service.reference(request.name, request.version))
         return self.messages["ModelReadyResponse"](ready=self.lifecycle.phase is Phase.READY)
 
     async def is_ready(self) -> bool:
@@ -189,7 +189,7 @@ class Servicer:
 
     @needs(Ability.SEE)
     async def model_metadata(self, request: Any, context: Any) -> Any:
-        found = self.service.metadata(reference_of(request.name, request.version))
+        found = self.service.metadata(self.service.reference(request.name, request.version))
         column = self.messages["ModelMetadataResponse.TensorMetadata"]
         sides = {
             side: [column(name=one.name, datatype=one.datatype, shape=one.shape) for one in columns]
@@ -202,7 +202,7 @@ class Servicer:
     @needs(Ability.PREDICT)
     async def infer(self, request: Any, context: Any) -> Any:
         with self.lifecycle.prediction():
-            reference = reference_of(request.model_name, request.model_version)
+            reference = self.service.reference(request.model_name, request.model_version)
             inferred = await self.service.infer(reference, asked_of(request, context))
         tensor = self.messages["ModelInferResponse.InferOutputTensor"]
         return self.messages["ModelInferResponse"](

@@ -15,7 +15,7 @@ from dragoman.api.abilities import Ability, needs
 from dragoman.api.answers import encode_json, json_answer
 from dragoman.api.body import BodyReader, read_body
 from dragoman.api.intake import Intake, caller_of
-from dragoman.api.oip_service import Asked, Inferred, OipService, Output, reference_of
+from dragoman.api.oip_service import Asked, Inferred, OipService, Output
 from dragoman.api.oip_tasks import Column
 from dragoman.api.oip_tensors import Tensor, from_bytes, from_json, to_bytes
 from dragoman.api.readiness import Readiness
@@ -107,7 +107,7 @@ class OipApi:
 
     @needs(Ability.SEE)
     async def model(self, request: Request) -> Response:
-        found = self.service.metadata(reference_in(request))
+        found = self.service.metadata(self._reference(request))
         return json_answer(
             {
                 "name": found.name,
@@ -121,7 +121,7 @@ class OipApi:
     @needs(Ability.SEE)
     async def model_ready(self, request: Request) -> Response:
         self.intake.lifecycle.check()
-        name = self.service.metadata(reference_in(request)).name
+        name = self.service.metadata(self._reference(request)).name
         return json_answer({"name": name, "ready": True})
 
     @needs(Ability.LOOK, keeps_scope=True)
@@ -152,17 +152,16 @@ class OipApi:
         asked = INFER.read(header)
         outputs = [Output(one.name, classes_of(one)) for one in asked.outputs]
         wanted = Asked(tensors_of(asked.inputs, rest), asked.parameters, outputs, caller_of(request))
-        inferred = await self.service.infer(reference_in(request), wanted)
+        inferred = await self.service.infer(self._reference(request), wanted)
         return written(inferred, asked)
+
+    def _reference(self, request: Request) -> str:
+        return self.service.reference(request.path_params["name"], request.path_params.get("version", ""))
 
     async def _read(self, request: Request, reader: BodyReader[Any]) -> Any:
         """The body of a request that need not have one."""
         body = await read_body(request, max_bytes=self.intake.max_body_bytes)
         return reader.read(body or b"{}")
-
-
-def reference_in(request: Request) -> str:
-    return reference_of(request.path_params["name"], request.path_params.get("version", ""))
 
 
 def column_row(one: Column) -> dict[str, Any]:

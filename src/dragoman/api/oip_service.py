@@ -17,9 +17,10 @@ from dragoman.serving.info import ModelInfo
 from dragoman.serving.model import Model
 from dragoman.serving.options import Options
 
-__all__ = ["EXTENSIONS", "Asked", "Inferred", "Metadata", "OipService", "Output", "reference_of"]
+__all__ = ["EXTENSIONS", "Asked", "Inferred", "Metadata", "OipService", "Output"]
 
 EXTENSIONS = ("classification", "model_repository", "schedule_policy", "statistics", "binary_tensor_data")
+FIRST = "1"  # of a model without versions, such as a folder: clients ask for a number
 PLATFORM = "dragoman"
 MICROSECONDS = 1_000_000
 STATES = {"loading": "LOADING", "ready": "READY", "failed": "UNAVAILABLE", "draining": "UNLOADING"}
@@ -70,11 +71,17 @@ class OipService:
     def server_metadata(self) -> dict[str, Any]:
         return {"name": "dragoman", "version": version("dragoman"), "extensions": list(EXTENSIONS)}
 
+    def reference(self, name: str, number: str = "") -> str:
+        """A model's name, with its version if one is given. A model without versions answers as version 1 too."""
+        if number == FIRST and any(row.name == name and not row.version for row in self.intake.models.rows()):
+            return name
+        return f"{name}/{number}" if number else name
+
     def metadata(self, reference: str) -> Metadata:
         """Raises `NotFound`."""
         with self.intake.model(reference) as model:
             name, task = model.name, model.task
-            versions = [row.version for row in self.intake.models.rows() if row.name == name]
+            versions = [told(row.version) for row in self.intake.models.rows() if row.name == name]
             return Metadata(name, versions, PLATFORM, inputs_of(model), outputs_of(task.name))
 
     async def infer(self, reference: str, asked: Asked) -> Inferred:
@@ -84,12 +91,13 @@ class OipService:
             parameters = parameters_of(model, **given)
             answer = await self.intake.ask(model, inputs, parameters, options_of(asked))
             tensors = write_tensors(model.task.name, answer.predictions)
-            return Inferred(model.name, answer.version, chosen(tensors, asked.outputs, model))
+            return Inferred(model.name, told(answer.version), chosen(tensors, asked.outputs, model))
 
     def statistics(self, name: str = "", number: str = "") -> list[dict[str, Any]]:
         """A row per version of a model, or of all. Raises `NotFound`."""
-        rows = [self.intake.models.info(reference_of(name, number))] if number else self._rows(name)
-        return [self.intake.statistics.row(row.name, row.version) for row in rows]
+        rows = [self.intake.models.info(self.reference(name, number))] if number else self._rows(name)
+        found = [self.intake.statistics.row(row.name, row.version) for row in rows]
+        return [row | {"version": told(row["version"])} for row in found]
 
     def _rows(self, name: str) -> list[ModelInfo]:
         if name:
@@ -99,7 +107,7 @@ class OipService:
     def index(self, *, ready_only: bool = False) -> list[dict[str, str]]:
         """The models that there are, with their state."""
         return [
-            {"name": one.name, "version": one.version, "state": STATES[one.state], "reason": one.reason}
+            {"name": one.name, "version": told(one.version), "state": STATES[one.state], "reason": one.reason}
             for one in self.intake.models.states()
             if one.state == "ready" or not ready_only
         ]
@@ -113,9 +121,9 @@ class OipService:
         await asyncio.to_thread(repository_or_refuse(self.repository).unload, name)
 
 
-def reference_of(name: str, number: str = "") -> str:
-    """A model's name, with its version if one is given."""
-    return f"{name}/{number}" if number else name
+def told(version: str) -> str:
+    """A model's version as the protocol's clients see it."""
+    return version or FIRST
 
 
 def options_of(asked: Asked) -> Options:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from itertools import islice
 import numpy as np
 from starlette.types import Receive, Scope, Send
 
-from dragoman.api.server import bind
 from dragoman.bench.load import Target, one_after_the_other
 
 __all__ = ["measure_floor"]
@@ -55,7 +55,8 @@ def serve() -> None:
     """Serve until the process is killed; the port is the first line of the output."""
     import uvicorn  # heavy: only the child needs it
 
-    listener = bind("127.0.0.1", 0)
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(answer_at_once, lifespan="off", loop="asyncio", log_config=None, access_log=False)
