@@ -559,6 +559,19 @@ def test_two_batches_run_at_once_on_a_session_of_two_halves(make_engine: MakeEng
     assert session.beside == [set(), {0}]
 
 
+def test_half_of_a_session_costs_half_of_its_seconds(make_engine: MakeEngine, clock: FakeClock) -> None:
+    class Slow(DividedFakeSession):
+        def run(self, batch: PackedBatch, half: int | None = None) -> Floats:
+            clock.now += 1.0
+            return super().run(batch, half)
+
+    engine = make_engine(Slow(), max_batch_tokens=4_096, clock=clock)
+    sequences = engine.submit(pieces_of(*[[number] * 4 for number in range(100)]))
+    engine.step()
+    finished = [one for one in sequences if one.future.done()]
+    assert sum(one.compute for one in finished) == pytest.approx(0.5)
+
+
 def test_a_text_alone_gets_the_whole_session(make_engine: MakeEngine) -> None:
     session = DividedFakeSession()
     engine = make_engine(session)

@@ -259,6 +259,8 @@ class Engine:
             if self.state == "failed":  # what was taken for stuck has come back
                 self.state = "ready"
             waiting = self.scheduler.waiting_tokens
+            if waiting:  # another runner may be sooner back than this one
+                self._came.notify()
         if batch.works:
             ran = BatchRan(len(batch.works), batch.tokens, batch.budget, seconds, waiting)
             self.observer.batch_ran(self.name, ran)
@@ -277,7 +279,7 @@ class Engine:
             if any(not isinstance(outcome, Exception) for outcome in outcomes):
                 self._last_answer = now
         self.watchdog.ends(id(batch))
-        size, rate = (len(batch.works), batch.tokens), seconds / max(batch.tokens, 1)
+        size, rate = (len(batch.works), batch.tokens), seconds * batch.part.share / max(batch.tokens, 1)
         with waking_together():
             for work, outcome in zip(works, outcomes, strict=True):
                 share = rate * len(work) / max(len(work.waiters), 1)
