@@ -83,8 +83,10 @@ async def test_paths_that_callers_make_up_are_not_remembered_without_end(
     monkeypatch.setattr(entrance, "MOST_KNOWN", 4)
     async with client_of(app) as client:
         answers = [await client.get(f"/a/{number}") for number in range(10)]
+        await client.get(f"/a/{'x' * 300}")
     assert [answer.text for answer in answers] == [f"{{'name': '{number}'}}" for number in range(10)]
     assert len(app._known) <= 4
+    assert not [path for _, path, _ in app._known if len(path) > 300]
 
 
 async def test_an_error_raised_on_purpose_is_told_and_any_other_is_logged(

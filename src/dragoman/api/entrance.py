@@ -22,6 +22,7 @@ from dragoman.serving.tracing import Tracer
 __all__ = ["Application"]
 
 MOST_KNOWN = 1_024  # paths whose route is remembered: callers choose them
+LONGEST_KNOWN = 256  # characters of such a path
 
 
 class Found(NamedTuple):
@@ -63,14 +64,19 @@ class Application:
         for route in self.routes:
             match, child = route.matches(scope)
             if match is Match.FULL and isinstance(route, Route):
-                if len(self._known) >= MOST_KNOWN:
-                    self._known.clear()
-                self._known[place] = found = Found(route, child["endpoint"], child["path_params"])
+                found = Found(route, child["endpoint"], child["path_params"])
+                self._remember(place, found)
                 return found
             methods |= set(getattr(route, "methods", None) or ()) if match is Match.PARTIAL else set()
         if methods:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))})
         raise HTTPException(HTTPStatus.NOT_FOUND)
+
+    def _remember(self, place: tuple[str, str, str], found: Found) -> None:
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        if len(place[1]) <= LONGEST_KNOWN:
+            self._known[place] = found
 
 
 async def live(receive: Receive, send: Send) -> None:
