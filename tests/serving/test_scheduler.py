@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from dragoman.errors import DeadlineExceeded, Overloaded
 from dragoman.serving import scheduler as scheduler_module
+from dragoman.serving.batch import Asked, Batch
 from dragoman.serving.fakes import CountReadout
 from dragoman.serving.options import Options
-from dragoman.serving.scheduler import BULK_TURN, GRID_SLACK, SMALL_GRID, Asked, Batch, Scheduler
+from dragoman.serving.scheduler import BULK_TURN, GRID_SLACK, SMALL_GRID, Scheduler
 from dragoman.serving.sequence import Sequence, Status
 from dragoman.serving.work import key_of
 

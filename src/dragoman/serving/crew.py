@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 
 from dragoman.runtime.base import DividedSession, Session
+from dragoman.serving.batch import Batch
 from dragoman.serving.execution import Ran, run_session
-from dragoman.serving.scheduler import Batch
 
 __all__ = ["Crew"]
 

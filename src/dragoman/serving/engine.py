@@ -15,12 +15,13 @@ from dragoman.errors import DeadlineExceeded, DragomanError, ModelNotReady, Unav
 from dragoman.models.readouts import AllTokensReadout
 from dragoman.runtime.base import Session
 from dragoman.runtime.blas import calm_blas
+from dragoman.serving.batch import Asked, Batch
 from dragoman.serving.cache import ResultCache
 from dragoman.serving.crew import Crew
 from dragoman.serving.execution import Outcome, Ran, read_out
 from dragoman.serving.observer import BatchRan, Observer, Silent
 from dragoman.serving.options import Options
-from dragoman.serving.scheduler import Asked, Batch, Scheduler
+from dragoman.serving.scheduler import Scheduler
 from dragoman.serving.sequence import Sequence, waking_together
 from dragoman.serving.tasks.base import Piece
 from dragoman.serving.tracing import submitted

@@ -49,15 +49,6 @@ class Answer(NamedTuple):
     served: Sequence[Served] = ()  # of each input, where the model reads features
 
 
-class Told(NamedTuple):
-    """A request that was answered."""
-
-    prepared: list[Prepared]
-    sequences: list[Running]
-    answer: Answer
-    begun: float  # seconds of `time.monotonic`
-
-
 class Traits(NamedTuple):
     """What a text is, whatever the model says of it."""
 
@@ -134,25 +125,17 @@ class Model:
         options: Options = Options(),  # noqa: B008 (frozen)
     ) -> Answer:
         """What `predict` does, for an event loop, with usage. Cancelling it gives up the pieces that still wait."""
-        begun = time.monotonic()
-        try:
-            asked, small = parameters or self.task.Parameters(), is_small(inputs)
+        asked, small = parameters or self.task.Parameters(), is_small(inputs)
+        with Request(self, inputs, options) as request:
             if small:  # it may be in the cache, and costs little
                 prepared, served = await self._prepare_aside(inputs, asked, small=True)
             else:
                 prepared, served = await self._prepare_expected(inputs, asked, options)
-            sequences = self._submit(prepared, options)
-            try:
-                traits = await run_aside(lambda: self._describe(prepared), small=small)
-                await wait_for_all(sequences)
-                answer = await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
-            except BaseException:
-                self.backbone.engine.cancel(sequences)
-                raise
-        except Exception as error:
-            self._tell_failed(inputs, options, error)
-            raise
-        self._tell_answered(Told(prepared, sequences, answer, begun), options)
+            sequences = request.submit(prepared)
+            traits = await run_aside(lambda: self._describe(prepared), small=small)
+            await wait_for_all(sequences)
+            answer = await run_aside(lambda: self._answer(prepared, traits, sequences, asked), small=small)
+        request.answered(prepared, answer)
         return answer._replace(served=served) if served else answer
 
     def info(self, aliases: Collection[str] = ()) -> ModelInfo:
@@ -201,19 +184,11 @@ class Model:
             yield from ((start, inputs[start : start + most]) for start in range(0, len(inputs), most))
 
     def _predict(self, inputs: Any, parameters: CommonParameters, options: Options) -> list[Prediction]:
-        begun = time.monotonic()
-        try:
+        with Request(self, inputs, options) as request:
             prepared, _ = self._prepare(inputs, parameters)
-            sequences = self._submit(prepared, options)
-            try:
-                answer = self._answer(prepared, self._describe(prepared), sequences, parameters)
-            except BaseException:
-                self.backbone.engine.cancel(sequences)
-                raise
-        except Exception as error:
-            self._tell_failed(inputs, options, error)
-            raise
-        self._tell_answered(Told(prepared, sequences, answer, begun), options)
+            sequences = request.submit(prepared)
+            answer = self._answer(prepared, self._describe(prepared), sequences, parameters)
+        request.answered(prepared, answer)
         return answer.predictions
 
     async def _prepare_aside(
@@ -248,31 +223,15 @@ class Model:
         prepared = self.task.prepare(filled, parameters)
         return [one._replace(features=its.features) for one, its in zip(prepared, served, strict=True)], served
 
-    def _tell_answered(self, told: Told, options: Options) -> None:
-        prepared, sequences, answer, begun = told
-        seconds, queued = time.monotonic() - begun, answer.usage.queue_ms / 1_000
-        seen = list(self._seen(prepared, sequences, answer.predictions))
-        names = (self.name, self.version, self.task.name)
-        self.observer.answered(Answered(*names, seen, seconds, queued, options.priority, options.is_copy))
-
-    def _tell_failed(self, inputs: Any, options: Options, error: Exception) -> None:
-        """Of a request that ends with an error; who gave up is no error."""
-        names = (self.name, self.version, self.task.name)
-        self.observer.failed(Failed(*names, error, stated_language(inputs), options.priority, options.is_copy))
-
-    def _seen(
+    def seen(
         self, prepared: list[Prepared], sequences: list[Running], predictions: list[Prediction]
     ) -> Iterator[TextSeen]:
+        """What the observer is told of each input of an answered request."""
         left = iter(sequences)
         for given, one in zip(prepared, predictions, strict=True):
             own = [next(left) for _ in given.pieces]
             compute = sum(sequence.compute for sequence in own)
             yield TextSeen(one.language, one.tokens, one.truncated, compute, given, one, self._projections_of(own))
-
-    def _submit(self, prepared: list[Prepared], options: Options) -> list[Running]:
-        """The pieces, in the engine."""
-        pieces = [self._probed(piece) for one in prepared for piece in one.pieces]
-        return self.backbone.engine.submit(pieces, options, head=self.digest)
 
     def _describe(self, prepared: list[Prepared]) -> list[Traits]:
         scripts = [script_of(one.text) if one.text else "" for one in prepared]
@@ -292,7 +251,8 @@ class Model:
         ]
         return Answer(predictions, usage_of(sequences, tokens=sum(one.tokens for one in prepared)), self.version)
 
-    def _probed(self, piece: Piece) -> Piece:
+    def probed(self, piece: Piece) -> Piece:
+        """The piece, read with the projections of its hidden vector where the model has a reference."""
         if self.probe is None:
             return piece
         found = self._readouts.get(piece.readout.key)
@@ -322,3 +282,47 @@ class Model:
             truncated=prepared.truncated,
             **self.task.finish(prepared, outputs, parameters),
         )
+
+
+class Request:
+    """One request on its way: around it, with `with`. If it ends with an error, its pieces are given up.
+
+    The observer hears of its answer, or of its error; who gave up is no error.
+    """
+
+    __slots__ = ("_begun", "_inputs", "_model", "_options", "_sequences")
+
+    def __init__(self, model: Model, inputs: Any, options: Options) -> None:
+        self._model, self._inputs, self._options = model, inputs, options
+        self._begun = time.monotonic()
+        self._sequences: list[Running] = []
+
+    def submit(self, prepared: list[Prepared]) -> list[Running]:
+        """Its pieces, in the engine."""
+        model = self._model
+        pieces = [model.probed(piece) for one in prepared for piece in one.pieces]
+        self._sequences = model.backbone.engine.submit(pieces, self._options, head=model.digest)
+        return self._sequences
+
+    def answered(self, prepared: list[Prepared], answer: Answer) -> None:
+        """Tell of its answer."""
+        seconds, queued = time.monotonic() - self._begun, answer.usage.queue_ms / 1_000
+        seen = list(self._model.seen(prepared, self._sequences, answer.predictions))
+        self._model.observer.answered(
+            Answered(*self._names(), seen, seconds, queued, self._options.priority, self._options.is_copy)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._model.backbone.engine.cancel(self._sequences)
+        if isinstance(error, Exception):
+            language, options = stated_language(self._inputs), self._options
+            self._model.observer.failed(Failed(*self._names(), error, language, options.priority, options.is_copy))
+
+    def _names(self) -> tuple[str, str, str]:
+        return self._model.name, self._model.version, self._model.task.name

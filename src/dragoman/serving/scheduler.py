@@ -5,20 +5,18 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
 
 from dragoman.errors import DeadlineExceeded, Overloaded
-from dragoman.models.readouts import Readout
+from dragoman.serving.batch import Asked, Batch, is_late, soonest_deadline
 from dragoman.serving.fair_queue import FairQueue
 from dragoman.serving.halves import Halves, Part
 from dragoman.serving.options import Options
 from dragoman.serving.pace import Pace
-from dragoman.serving.sequence import Output
 from dragoman.serving.sequence import Sequence as Running
 from dragoman.serving.work import Key, Stage, Work
 
-__all__ = ["Asked", "Batch", "Scheduler"]
+__all__ = ["Scheduler"]
 
 BULK_TURN = 8  # of so many batches in a row, one is for bulk work that waits
 LOOK_AHEAD = 512  # texts among which the first in line finds company of its own length, where attention pads
@@ -27,30 +25,8 @@ SMALL_GRID = 4  # a grid of up to 1/4 of the token budget may be emptier: one pa
 LONGEST_RETRY_SECONDS = 60
 QUEUE_MARGIN = 1.6  # the same for a whole queue: what is almost done in time is done in vain
 MARGIN = 1.25  # batches may take so much longer than is expected of them before a deadline is missed
-PATIENT = 2  # a caller has little time who came with less than so many batches
 LEAST_SWEEP = 64
 MAX_QUEUE_PIECES = 65_536
-
-
-class Asked(NamedTuple):
-    """One text that a caller wants run."""
-
-    ids: Sequence[int]
-    types: Sequence[int] | None
-    readout: Readout
-    key: Key
-    sequence: Running
-    features: Output | None = None  # [columns] that are read beside the text
-
-
-class Batch(NamedTuple):
-    """What runs next, and who is told instead that it is too late."""
-
-    works: list[Work]
-    late: list[Running]
-    tokens: int
-    budget: int  # tokens that it might have had
-    part: Part = Part()  # of the session
 
 
 class Scheduler:
@@ -402,19 +378,6 @@ class Scheduler:
                 return work
             self.finish([work])
         return None
-
-
-def soonest_deadline(work: Work) -> float:
-    """The first moment at which somebody stops waiting for it."""
-    return min((one.deadline for one in work.waiters if one.deadline is not None), default=math.inf)
-
-
-def is_late(sequence: Running, now: float, *, alone: float, full: float) -> bool:
-    """Whether its time is too short for the batch that it would be in, which takes `full` seconds, or `alone`."""
-    if sequence.deadline is None:
-        return False
-    has_patience = sequence.deadline - sequence.arrived >= PATIENT * full
-    return sequence.deadline < now + (full if has_patience else alone)
 
 
 def _retry_after(seconds: float) -> int:
